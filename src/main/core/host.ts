@@ -1,0 +1,73 @@
+/** What a shell lends to the core: the outside world, as values. */
+
+export interface Host {
+  readonly version: string;
+  /** Where Potter keeps its data: an absolute path, created with mode 0700 when missing. */
+  readonly dataDirectory: string;
+  /** Folder of the bundled plugins, one folder each. */
+  readonly pluginDirectory: string;
+  readonly cipher: Cipher;
+  readonly desktop: Desktop;
+  readonly preferences: Preferences;
+  readonly clock: Clock;
+  /** The environment variables Potter was started with. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Shows the person a short message outside Potter's windows, where the system can. */
+  notify(notice: Notice): void;
+  /** Opens an https or mailto address in the person's own program. */
+  openUrl(url: string): Promise<void>;
+}
+
+/** Wraps the vault's data key with something only this user of this machine has. */
+export interface Cipher {
+  /** What does the wrapping: `key-file`, or the system's store by name. Recorded with the wrapped key and shown. */
+  readonly backend: string;
+  wrap(plain: Uint8Array): Promise<Uint8Array>;
+  /** Throws when this machine or user cannot unwrap it. */
+  unwrap(wrapped: Uint8Array): Promise<Uint8Array>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Milliseconds that only ever grow, for measuring. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** What the program itself remembers (window bounds, recents). Settings belong to `config/`. */
+export interface Preferences {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+}
+
+export interface Notice {
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly title: string;
+  readonly message: string;
+  /** Opens the run in the panel when the notice is clicked. */
+  readonly runId?: string;
+}
+
+/** The window in front at the moment of the key press. */
+export interface Target {
+  /** The same window has the same key as long as it lives. */
+  readonly key: string;
+  /** Name of the program, such as `mousepad`; empty when the system does not tell. */
+  readonly application: string;
+  readonly title: string;
+}
+
+/** The programs around Potter: reading their selection and writing back. */
+export interface Desktop {
+  readonly kind: 'x11' | 'wayland' | 'native' | 'none';
+  /** Why it cannot work here, or what to do instead; shown to the person. */
+  readonly message?: string;
+  front(signal: AbortSignal): Promise<Target>;
+  /** The selected text of that window, with the clipboard as it was before. Fails with `NOTHING_SELECTED`. */
+  capture(target: Target, signal: AbortSignal): Promise<string>;
+  /** Pastes over the selection, or copies when that window is no longer in front. */
+  write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'>;
+  copy(text: string): Promise<void>;
+}

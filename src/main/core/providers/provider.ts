@@ -1,0 +1,34 @@
+/** One language-model server, whatever its wire format. */
+
+export interface CompletionRequest {
+  readonly model: string;
+  /** Instructions: the shared guard and the action's prompt. */
+  readonly system: string;
+  /** The delimited text. */
+  readonly user: string;
+  readonly maxOutputTokens: number;
+  readonly temperature?: number;
+}
+
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/** How the vendor says the answer ended. */
+export type Finish = 'stop' | 'length' | 'filter';
+
+export type CompletionEvent =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'end'; readonly finish: Finish; readonly model?: string; readonly usage?: Usage };
+
+export interface Provider {
+  readonly id: string;
+  /** Ids of the models the server offers now, in its order. Fails with the code of what went wrong. */
+  models(signal: AbortSignal): Promise<readonly string[]>;
+  /**
+   * The answer as it arrives: `text` events, then exactly one `end`, which exists only when the vendor's own terminator
+   * has arrived. A stream that ends without it fails with `INCOMPLETE`. Nothing is retried here.
+   */
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<CompletionEvent>;
+}

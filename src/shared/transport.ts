@@ -1,0 +1,97 @@
+/** What crosses between a client and the core, and the pipe it crosses on. */
+
+import type { WireError } from './errors.ts';
+import type { Topic } from './events.ts';
+
+export type Stop = () => void;
+
+/** What a reply says about itself besides its data. */
+export interface Metadata {
+  readonly callId: string;
+  /** Time in the gateway, in milliseconds. */
+  readonly ms: number;
+  readonly cached: boolean;
+}
+
+/** The envelope on every transport; a failure is a value here, because IPC loses the fields of a thrown error. */
+export type Reply<T = unknown> =
+  | { readonly status: 'ok'; readonly data: T; readonly metadata: Metadata }
+  | { readonly status: 'error'; readonly error: WireError; readonly metadata: Metadata };
+
+export type ClientMessage =
+  | {
+      readonly type: 'call';
+      readonly id: string;
+      readonly route: string;
+      readonly input: unknown;
+      readonly stream: boolean;
+    }
+  /** The client has consumed this many chunks and is ready for as many more. */
+  | { readonly type: 'credit'; readonly id: string; readonly chunks: number }
+  | { readonly type: 'cancel'; readonly id: string }
+  /** Replaces the topics subscribed to before. */
+  | { readonly type: 'subscribe'; readonly topics: readonly string[] };
+
+export type ServerMessage =
+  | { readonly type: 'chunk'; readonly id: string; readonly chunk: unknown }
+  | { readonly type: 'reply'; readonly id: string; readonly reply: Reply }
+  | { readonly type: 'event'; readonly topic: Topic; readonly payload: unknown };
+
+/** Chunks a server may send before the client has consumed any. */
+export const initialCredit = 16;
+
+/** A two-way pipe of plain data. What arrives is `unknown` until someone has checked it. */
+export interface Transport {
+  /** After the pipe has closed this does nothing. */
+  send(message: unknown): void;
+  onMessage(listener: (message: unknown) => void): Stop;
+  /** Called once, also when the pipe was closed before. */
+  onClose(listener: () => void): Stop;
+  close(): void;
+}
+
+/** Two ends in one process. Messages are cloned, so only plain data gets through, and arrive in order, later. */
+export function createMemoryPair(): [Transport, Transport] {
+  const left = new MemoryEnd();
+  const right = new MemoryEnd();
+  left.peer = right;
+  right.peer = left;
+  return [left, right];
+}
+
+class MemoryEnd implements Transport {
+  peer: MemoryEnd | undefined;
+  #closed = false;
+  readonly #listeners = new Set<(message: unknown) => void>();
+  readonly #closeListeners = new Set<() => void>();
+
+  send(message: unknown): void {
+    if (this.#closed) return;
+    const copy = structuredClone(message);
+    queueMicrotask(() => this.peer?.receive(copy));
+  }
+
+  receive(message: unknown): void {
+    if (this.#closed) return;
+    for (const listener of [...this.#listeners]) listener(message);
+  }
+
+  onMessage(listener: (message: unknown) => void): Stop {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onClose(listener: () => void): Stop {
+    if (this.#closed) queueMicrotask(listener);
+    else this.#closeListeners.add(listener);
+    return () => this.#closeListeners.delete(listener);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const listener of [...this.#closeListeners]) listener();
+    this.#closeListeners.clear();
+    queueMicrotask(() => this.peer?.close());
+  }
+}
