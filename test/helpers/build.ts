@@ -1,0 +1,2 @@
+/** Vitest's global set-up. */
+export function setup(): void {}
