@@ -1,0 +1,36 @@
+/** Answers of equal calls, kept in memory only: nothing a person wrote reaches the disk through here. */
+import { LRUCache } from 'lru-cache';
+import type { RouteName } from '../../../shared/contract.ts';
+
+export interface AnswerCache {
+  /** Undefined when this call must not be answered from memory. */
+  keyOf(route: RouteName, input: unknown): string | undefined;
+  get(key: string): unknown;
+  set(key: string, data: unknown): void;
+  clear(): void;
+}
+
+export interface CacheOptions {
+  /** What makes two calls equal. Must name everything the answer depends on. */
+  readonly keyOf: AnswerCache['keyOf'];
+  /** Default 16 MiB, counted as two bytes a character of the answer's JSON. */
+  readonly maxBytes?: number;
+  /** Default one hour. */
+  readonly ttlMs?: number;
+}
+
+export function createAnswerCache({ keyOf, maxBytes = 16 << 20, ttlMs = 3_600_000 }: CacheOptions): AnswerCache {
+  const answers = new LRUCache<string, object>({
+    maxSize: maxBytes,
+    ttl: ttlMs,
+    sizeCalculation: (data) => JSON.stringify(data).length * 2,
+  });
+  return {
+    keyOf,
+    get: (key) => answers.get(key),
+    set: (key, data) => {
+      if (typeof data === 'object' && data !== null) answers.set(key, data);
+    },
+    clear: () => answers.clear(),
+  };
+}

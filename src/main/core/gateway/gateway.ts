@@ -1,0 +1,153 @@
+/**
+ * The one way in: every entrance builds a call, the gateway carries it through one list of middleware to one handler,
+ * and the reply goes back the same way. docs/architecture.md draws it.
+ */
+import {
+  type Chunk,
+  contract,
+  type Output,
+  type ParsedInput,
+  type Route,
+  type RouteName,
+} from '../../../shared/contract.ts';
+import { PotterError, toPotterError, toWire } from '../../../shared/errors.ts';
+import type { Reply } from '../../../shared/transport.ts';
+import type { Clock } from '../host.ts';
+import type { Log } from '../log/log.ts';
+import type { Caller, Principal } from '../security/access.ts';
+
+/** One operation under way. A stage may replace `input`, `principal` and `log`; nothing else changes. */
+export interface Call {
+  readonly id: string;
+  readonly route: RouteName;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  /** Settles when the caller is ready for more. */
+  readonly emit: (chunk: unknown) => Promise<void>;
+  input: unknown;
+  principal: Principal | undefined;
+  log: Log;
+}
+
+declare const answered: unique symbol;
+/** What a handler or a stage produced. Only `answer` makes one, so a stage that forgets `return next()` does not compile. */
+export interface Answer {
+  readonly data: unknown;
+  readonly cached: boolean;
+  readonly [answered]: true;
+}
+
+export function answer(data: unknown, options: { cached?: boolean } = {}): Answer {
+  return { data, cached: options.cached ?? false } as Answer;
+}
+
+export type Middleware = (call: Call, next: () => Promise<Answer>) => Promise<Answer>;
+
+/** What a handler learns about the call besides its input. */
+export interface Context<R extends RouteName = RouteName> {
+  readonly callId: string;
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly emit: (chunk: Chunk<R>) => Promise<void>;
+}
+
+/** One handler a route. A missing one, an unknown one or a wrong output type does not compile. */
+export type Handlers = {
+  readonly [R in RouteName]: (input: ParsedInput<R>, context: Context<R>) => Output<R> | Promise<Output<R>>;
+};
+
+/** What an entrance hands in. */
+export interface CallRequest {
+  readonly route: string;
+  readonly input: unknown;
+  readonly caller: Caller;
+  readonly signal?: AbortSignal;
+  readonly emit?: (chunk: unknown) => Promise<void>;
+}
+
+export interface Gateway {
+  /** Never rejects: a failure is a reply with `status: 'error'`. */
+  call(request: CallRequest): Promise<Reply>;
+  /** Settles when no call is under way. */
+  idle(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly handlers: Handlers;
+  readonly middleware: readonly Middleware[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly newId: () => string;
+}
+
+const neverAborted = new AbortController().signal;
+const dropChunk = (): Promise<void> => Promise.resolve();
+
+export function createGateway({ handlers, middleware, clock, log, newId }: GatewayOptions): Gateway {
+  let underWay = 0;
+  const waiting: (() => void)[] = [];
+
+  async function call(request: CallRequest): Promise<Reply> {
+    const id = newId();
+    const startedAt = clock.monotonic();
+    underWay += 1;
+    const metadata = (cached: boolean) => ({ callId: id, ms: clock.monotonic() - startedAt, cached });
+    try {
+      const { data, cached } = await run(buildCall(id, request));
+      return { status: 'ok', data, metadata: metadata(cached) };
+    } catch (thrown) {
+      const error = toPotterError(thrown);
+      if (error.kind.fault === 'bug') log.error('a call failed', { callId: id, route: request.route, error });
+      return { status: 'error', error: toWire(error), metadata: metadata(false) };
+    } finally {
+      underWay -= 1;
+      if (underWay === 0) for (const settle of waiting.splice(0)) settle();
+    }
+  }
+
+  function buildCall(id: string, { route, input, caller, signal, emit }: CallRequest): Call {
+    if (!isRoute(route)) throw new PotterError('UNKNOWN_ROUTE', `There is no operation "${route.slice(0, 100)}".`);
+    return {
+      id,
+      route,
+      input,
+      caller,
+      signal: signal ?? neverAborted,
+      emit: emit ?? dropChunk,
+      principal: undefined,
+      log,
+    };
+  }
+
+  function run(call: Call): Promise<Answer> {
+    const stage = (index: number): Promise<Answer> => {
+      const current = middleware[index];
+      return current ? current(call, () => stage(index + 1)) : handle(call);
+    };
+    return stage(0);
+  }
+
+  async function handle(call: Call): Promise<Answer> {
+    const { id, caller, signal, log, emit } = call;
+    // The table's type joins route, input and output; the lookup by a union of routes loses that link.
+    const handler = handlers[call.route] as (input: unknown, context: Context) => unknown;
+    return answer(await handler(call.input, { callId: id, caller, signal, log, emit }));
+  }
+
+  function idle(): Promise<void> {
+    if (underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => waiting.push(resolve));
+  }
+
+  return { call, idle };
+}
+
+function isRoute(name: string): name is RouteName {
+  return Object.hasOwn(contract, name);
+}
+
+/** The contract's line for a route, under its general type. */
+export function routeOf(name: RouteName): Route {
+  return contract[name];
+}

@@ -1,0 +1,199 @@
+/**
+ * The stages every call passes, in the order of `createMiddleware`. Each may answer the call itself:
+ *
+ *   correlate     –
+ *   audit         –
+ *   measure       –
+ *   authenticate  UNAUTHENTICATED
+ *   authorize     FORBIDDEN
+ *   validate      INVALID_INPUT; INTERNAL for an output that breaks the contract
+ *   limit         RATE_LIMITED
+ *   cache         the answer of an equal call
+ */
+import type { RouteName } from '../../../shared/contract.ts';
+import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
+import type { Clock } from '../host.ts';
+import { authenticate, authorize, type Principal } from '../security/access.ts';
+import type { AnswerCache } from './cache.ts';
+import { answer, type Call, type Middleware, routeOf } from './gateway.ts';
+
+export interface AuditEntry {
+  readonly callId: string;
+  readonly route: RouteName;
+  readonly caller: string;
+  /** `ok` or the error code. */
+  readonly result: 'ok' | ErrorCode;
+}
+
+export interface Sample {
+  readonly route: RouteName;
+  readonly ms: number;
+  readonly result: 'ok' | ErrorCode;
+}
+
+export interface MiddlewareOptions {
+  readonly clock: Clock;
+  readonly audit: (entry: AuditEntry) => void;
+  readonly record: (sample: Sample) => void;
+  readonly cache: AnswerCache;
+}
+
+export function createMiddleware({ clock, audit, record, cache }: MiddlewareOptions): readonly Middleware[] {
+  return [
+    correlate,
+    auditTo(audit),
+    measureTo(record, clock),
+    identify,
+    permit,
+    validate,
+    limitBy(clock),
+    answerFrom(cache),
+  ];
+}
+
+/** Every line logged below carries the id the reply shows. */
+const correlate: Middleware = (call, next) => {
+  call.log = call.log.child({ callId: call.id, route: call.route });
+  return next();
+};
+
+const auditTo =
+  (audit: MiddlewareOptions['audit']): Middleware =>
+  async (call, next) => {
+    const write = (result: AuditEntry['result']): void =>
+      audit({ callId: call.id, route: call.route, caller: call.principal?.key ?? call.caller.kind, result });
+    try {
+      const reached = await next();
+      if (routeOf(call.route).audited) write('ok');
+      return reached;
+    } catch (thrown) {
+      const { code } = toPotterError(thrown);
+      if (routeOf(call.route).audited || refusals.has(code)) write(code);
+      throw thrown;
+    }
+  };
+
+/** Refusals are security decisions, so they are audited on every route. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
+
+const measureTo =
+  (record: MiddlewareOptions['record'], clock: Clock): Middleware =>
+  async (call, next) => {
+    const startedAt = clock.monotonic();
+    const done = (result: Sample['result']): void =>
+      record({ route: call.route, ms: clock.monotonic() - startedAt, result });
+    try {
+      const reached = await next();
+      done('ok');
+      return reached;
+    } catch (thrown) {
+      done(toPotterError(thrown).code);
+      throw thrown;
+    }
+  };
+
+const identify: Middleware = (call, next) => {
+  call.principal = authenticate(call.caller);
+  return next();
+};
+
+const permit: Middleware = (call, next) => {
+  authorize(principalOf(call), call.route, routeOf(call.route).access);
+  return next();
+};
+
+const validate: Middleware = async (call, next) => {
+  const { input, output } = routeOf(call.route);
+  refusePollution(call.input, 0);
+  const parsed = input.safeParse(call.input);
+  if (!parsed.success) throw invalidInput(call.route, parsed.error.issues);
+  call.input = parsed.data;
+  const reached = await next();
+  if (reached.cached) return reached;
+  const checked = output.safeParse(reached.data);
+  if (checked.success) return answer(checked.data);
+  throw new PotterError('INTERNAL', 'Something went wrong inside Potter.', { cause: checked.error });
+};
+
+const pollutingKeys = ['__proto__', 'constructor', 'prototype'];
+const maxDepth = 64;
+
+/** No schema of ours has these keys, but a record would take them. */
+function refusePollution(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > maxDepth) throw new PotterError('INVALID_INPUT', `The input is nested deeper than ${maxDepth} levels.`);
+  for (const key of pollutingKeys) {
+    if (Object.hasOwn(value, key))
+      throw new PotterError('INVALID_INPUT', `The input has the key "${key}", which is not allowed.`);
+  }
+  for (const member of Object.values(value)) refusePollution(member, depth + 1);
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function invalidInput(route: RouteName, issues: readonly Issue[]): PotterError {
+  const fields = issues.map(({ path, message }) => ({ field: path.map(String).join('.'), message }));
+  const first = fields[0];
+  const where = first?.field ? `field "${first.field}" of ${route}` : `input of ${route}`;
+  return new PotterError('INVALID_INPUT', `The ${where} is not valid: ${first?.message ?? 'unknown form'}.`, {
+    detail: { fields },
+  });
+}
+
+interface Allowance {
+  /** Calls a second in the long run, and how many may come at once. */
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+const defaultAllowance: Allowance = { perSecond: 200, burst: 1000 };
+const allowances: Partial<Record<RouteName, Allowance>> = {
+  'text.process': { perSecond: 20, burst: 100 },
+  'keys.test': { perSecond: 1, burst: 10 },
+};
+
+/** A token bucket for each caller and route. */
+const limitBy = (clock: Clock): Middleware => {
+  const buckets = new Map<string, { tokens: number; at: number }>();
+  return (call, next) => {
+    const { perSecond, burst } = allowances[call.route] ?? defaultAllowance;
+    const key = `${principalOf(call).key} ${call.route}`;
+    const now = clock.monotonic();
+    const bucket = buckets.get(key) ?? { tokens: burst, at: now };
+    buckets.set(key, bucket);
+    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond);
+    bucket.at = now;
+    if (bucket.tokens < 1) {
+      const retryAfterMs = Math.ceil(((1 - bucket.tokens) / perSecond) * 1000);
+      throw new PotterError(
+        'RATE_LIMITED',
+        `Too many calls of ${call.route}; the next may come in ${retryAfterMs} ms.`,
+        {
+          detail: { retryAfterMs },
+        },
+      );
+    }
+    bucket.tokens -= 1;
+    return next();
+  };
+};
+
+const answerFrom =
+  (cache: AnswerCache): Middleware =>
+  async (call, next) => {
+    const key = routeOf(call.route).cacheable ? cache.keyOf(call.route, call.input) : undefined;
+    if (key === undefined) return next();
+    const known = cache.get(key);
+    if (known !== undefined) return answer(known, { cached: true });
+    const reached = await next();
+    cache.set(key, reached.data);
+    return reached;
+  };
+
+function principalOf(call: Call): Principal {
+  if (!call.principal) throw new PotterError('UNAUTHENTICATED', 'Potter does not know who is calling.');
+  return call.principal;
+}
