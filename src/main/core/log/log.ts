@@ -1,4 +1,10 @@
 /** The structured log: one JSON line an entry, redacted before it is written. */
+import { chmodSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Clock } from '../host.ts';
+import { describeError, redactLine } from './redact.ts';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface Log {
@@ -17,3 +23,130 @@ export const silentLog: Log = {
   error: () => undefined,
   child: () => silentLog,
 };
+
+/** The log of a data directory, which has a file to be written out and closed. */
+export interface FileLog extends Log {
+  readonly file: string;
+  /** Writes out what is still buffered; returns when it is in the file. */
+  flush(): void;
+  /** Writes out the rest and closes the file. What is logged afterwards is dropped. */
+  stop(): void;
+}
+
+export interface LogOptions {
+  /** Folder of the log, created with mode 0700 when missing. */
+  readonly directory: string;
+  /** Asked at every entry, so a changed setting takes effect at once. */
+  readonly level: () => LogLevel | 'silent';
+  readonly clock: Clock;
+  /** Bytes after which the file becomes `potter.log.1` and a new one begins. Default 10 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** Writes JSON lines to `potter.log` (mode 0600) in the folder. */
+export function createLog({ directory, level, clock, maxBytes = 10 * 1024 * 1024 }: LogOptions): FileLog {
+  const sink = new LogFile(join(directory, 'potter.log'), maxBytes);
+  const root = pino(
+    {
+      level: 'debug',
+      base: null,
+      timestamp: () => `,"time":${clock.now()}`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    sink,
+  );
+  return {
+    ...entryPoint(() => root, level),
+    file: sink.path,
+    flush: () => sink.flush(),
+    stop: () => sink.stop(),
+  };
+}
+
+const severity = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
+
+/** A child is made by most calls and written to by few, so pino's own child waits for the first entry. */
+function entryPoint(open: () => pino.Logger, level: LogOptions['level']): Log {
+  let opened: pino.Logger | undefined;
+  const logger = (): pino.Logger => {
+    opened ??= open();
+    return opened;
+  };
+  const at = (own: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+    if (severity[own] < severity[level()]) return;
+    if (fields === undefined) logger()[own](message);
+    else logger()[own](plain(fields), message);
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (fields) => entryPoint(() => logger().child(plain(fields)), level),
+  };
+}
+
+/** JSON would make `{}` of an Error. */
+function plain(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  let copy: Record<string, unknown> | undefined;
+  for (const name in fields) {
+    if (!(fields[name] instanceof Error)) continue;
+    copy ??= { ...fields };
+    copy[name] = describeError(fields[name]);
+  }
+  return copy ?? fields;
+}
+
+/** Where the lines go: every one is redacted here, whoever wrote it. */
+class LogFile {
+  readonly path: string;
+  readonly #maxBytes: number;
+  #destination: ReturnType<typeof pino.destination> | undefined;
+  #bytes = 0;
+
+  constructor(path: string, maxBytes: number) {
+    this.path = path;
+    this.#maxBytes = maxBytes;
+    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
+    this.#open();
+  }
+
+  write(line: string): void {
+    if (this.#destination === undefined) return;
+    const safe = redactLine(line);
+    this.#destination.write(safe);
+    this.#bytes += safe.length;
+    if (this.#bytes > this.#maxBytes) this.#rotate();
+  }
+
+  flush(): void {
+    this.#destination?.flushSync();
+  }
+
+  stop(): void {
+    const destination = this.#destination;
+    this.#destination = undefined;
+    destination?.flushSync();
+    destination?.end();
+  }
+
+  #rotate(): void {
+    this.stop();
+    this.#open();
+  }
+
+  #open(): void {
+    if (sizeOf(this.path) > this.#maxBytes) renameSync(this.path, `${this.path}.1`);
+    // Opened here rather than by pino, which would open it later and could not flush until then.
+    const descriptor = openSync(this.path, 'a', 0o600);
+    chmodSync(this.path, 0o600);
+    this.#bytes = sizeOf(this.path);
+    this.#destination = pino.destination({ dest: descriptor, sync: false, maxLength: 4 * 1024 * 1024 });
+    // A full disk costs log lines; without a listener it would cost the process.
+    this.#destination.on('error', () => undefined);
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

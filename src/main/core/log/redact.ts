@@ -1,0 +1,89 @@
+/** Keeps secrets and the person's text out of whatever is written down. */
+import { PotterError } from '../../../shared/errors.ts';
+
+/** Strings longer than this are the person's text or as good as it: the log says how long they were. */
+const longest = 500;
+/** A stack holds frames only, never the message, so it may be longer. */
+const longestStack = 4000;
+const deepest = 8;
+
+const hidden = '[hidden]';
+
+const secretWord = 'key|token|secret|passw(?:or)?d|passphrase|authorization|cookie|credential';
+const secretName = new RegExp(`(?:${secretWord})s?$`, 'i');
+
+/**
+ * Without word boundaries, since it reads serialised text, where a line break before a key is the letter n. It may cry
+ * wolf (`disk-full`); it must not miss what `secrets` and `secretName` find.
+ */
+const suspicious = new RegExp(
+  `sk-|AIza|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-|bearer|basic |://[^/"\\s]*@|(?:${secretWord}|sig(?:nature)?|auth)s?[\\\\"']{0,4}[:=]`,
+  'i',
+);
+
+/** One pass over a string: vendors' key shapes, authorization schemes, userinfo and secret parameters of URLs. */
+const secrets = new RegExp(
+  [
+    String.raw`\b(?:sk-|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-)[\w-]{6,}`,
+    String.raw`\bAIza[\w-]{10,}`,
+    String.raw`(?<=\bbearer\s{1,4})[\w.~+/=-]{4,}`,
+    String.raw`(?<=\bbasic\s{1,4})[\w+/=-]{12,}`,
+    String.raw`(?<=:\/\/)[^/\s@]+(?=@)`,
+    String.raw`(?<=(?:${secretWord}|\bsig(?:nature)?|\bauth)s?=["']?)[^\s"'&#;,}\]]{4,}`,
+    String.raw`(?<=(?:${secretWord})s?["']?:\s{0,4}["']?)[^\s"'&#;,}\]]{8,}`,
+  ].join('|'),
+  'gi',
+);
+
+/** The text without what looks like a secret. */
+export function redactText(text: string): string {
+  return text.replace(secrets, hidden);
+}
+
+/** One serialised log line without secrets and long texts. An innocent line costs one search and is handed back as it is. */
+export function redactLine(line: string): string {
+  if (line.length <= longest && !suspicious.test(line)) return line;
+  return `${JSON.stringify(redactValue(JSON.parse(line), '', 0))}\n`;
+}
+
+/**
+ * A thrown value as plain data with its causes. The stack is there for what nobody foresaw; a PotterError's `detail` is
+ * left out, since it may hold the person's text.
+ */
+export function describeError(thrown: unknown): Record<string, unknown> {
+  return describe(thrown, !(thrown instanceof PotterError) || thrown.kind.fault === 'bug', 0);
+}
+
+function describe(thrown: unknown, withStack: boolean, depth: number): Record<string, unknown> {
+  if (!(thrown instanceof Error)) return { message: String(thrown) };
+  const description: Record<string, unknown> = { message: thrown.message };
+  if ('code' in thrown) description.code = thrown.code;
+  else description.name = thrown.name;
+  if (withStack && thrown.stack !== undefined) description.stack = frames(thrown.stack);
+  if (thrown.cause !== undefined && depth < deepest) description.cause = describe(thrown.cause, withStack, depth + 1);
+  return description;
+}
+
+function frames(stack: string): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .map((line) => line.trim())
+    .join('\n');
+}
+
+function redactValue(value: unknown, name: string, depth: number): unknown {
+  if (typeof value === 'string') return secretName.test(name) ? hidden : redactText(shorten(value, name));
+  if (value === null || typeof value !== 'object') return value;
+  if (secretName.test(name)) return hidden;
+  if (depth >= deepest) return '[deeper]';
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, '', depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [redactText(key), redactValue(item, key, depth + 1)]),
+  );
+}
+
+function shorten(text: string, name: string): string {
+  const limit = name === 'stack' ? longestStack : longest;
+  return text.length <= limit ? text : `${text.slice(0, 40)}… [${text.length} characters]`;
+}
