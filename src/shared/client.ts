@@ -21,7 +21,7 @@ export interface Client {
 interface Pending {
   readonly chunk: (chunk: unknown) => void;
   readonly reply: (reply: Reply) => void;
-  readonly fail: (error: PotterError) => void;
+  readonly closed: () => void;
 }
 
 export function createClient(transport: Transport): Client {
@@ -43,7 +43,7 @@ export function createClient(transport: Transport): Client {
   });
   transport.onClose(() => {
     closed = true;
-    for (const call of [...pending.values()]) call.fail(closedError());
+    for (const call of [...pending.values()]) call.closed();
   });
 
   function call<R extends RouteName>(route: R, input: Input<R>, options: CallOptions<R> = {}): Promise<Output<R>> {
@@ -53,46 +53,58 @@ export function createClient(transport: Transport): Client {
     const id = String(++lastId);
     return new Promise((resolve, reject) => {
       let consumed: Promise<void> = Promise.resolve();
+      let replied = false;
       const settle = (act: () => void): void => {
         if (!pending.delete(id)) return;
         signal?.removeEventListener('abort', abort);
         act();
       };
-      const abort = (): void => {
-        send({ type: 'cancel', id });
-        settle(() => reject(cancelledError()));
+      const giveUp = (error: PotterError): void =>
+        settle(() => {
+          send({ type: 'cancel', id });
+          reject(error);
+        });
+      const abort = (): void => giveUp(cancelledError());
+      const consume = async (chunk: unknown): Promise<void> => {
+        if (!pending.has(id)) return;
+        await onChunk?.(chunk as Chunk<R>);
+        if (pending.has(id)) send({ type: 'credit', id, chunks: 1 });
       };
       pending.set(id, {
         chunk: (chunk) => {
-          consumed = consumed
-            .then(() => (pending.has(id) ? onChunk?.(chunk as Chunk<R>) : undefined))
-            .then(() => send({ type: 'credit', id, chunks: 1 }));
-          consumed.catch((thrown: unknown) => {
-            send({ type: 'cancel', id });
-            settle(() => reject(toPotterError(thrown)));
-          });
+          consumed = consumed.then(() => consume(chunk)).catch((thrown: unknown) => giveUp(toPotterError(thrown)));
         },
         reply: (reply) => {
+          replied = true;
           // The last chunks may still be in the listener's hands; the reply comes after them.
-          const finish = (): void =>
-            settle(() => (reply.status === 'ok' ? resolve(reply.data as Output<R>) : reject(fromWire(reply.error))));
-          consumed.then(finish, () => undefined);
+          void consumed.then(() =>
+            settle(() => (reply.status === 'ok' ? resolve(reply.data as Output<R>) : reject(fromWire(reply.error)))),
+          );
         },
-        fail: (error) => settle(() => reject(error)),
+        // A reply that arrived before the end still counts.
+        closed: () => {
+          if (!replied) settle(() => reject(closedError()));
+        },
       });
       signal?.addEventListener('abort', abort, { once: true });
-      send({ type: 'call', id, route, input, stream: onChunk !== undefined });
+      try {
+        send({ type: 'call', id, route, input, stream: onChunk !== undefined });
+      } catch (thrown) {
+        settle(() => reject(toPotterError(thrown)));
+      }
     });
   }
 
   function on<T extends Topic>(topic: T, listener: (payload: Events[T]) => void): Stop {
+    // A function of its own for each subscription, so that the same listener may subscribe twice.
+    const own = (payload: Events[T]): void => listener(payload);
     const set = listeners.get(topic) ?? new Set();
+    set.add(own);
     listeners.set(topic, set);
-    set.add(listener);
-    subscribe();
+    if (set.size === 1) subscribe();
     return () => {
-      set.delete(listener);
-      if (set.size === 0) listeners.delete(topic);
+      if (!set.delete(own) || set.size > 0) return;
+      listeners.delete(topic);
       subscribe();
     };
   }

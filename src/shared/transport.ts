@@ -50,6 +50,55 @@ export interface Transport {
   close(): void;
 }
 
+/** What every transport has in common: who listens, and that closing happens once. A transport adds its wire. */
+export abstract class Pipe implements Transport {
+  #closed = false;
+  readonly #listeners = new Set<(message: unknown) => void>();
+  readonly #closeListeners = new Set<() => void>();
+
+  send(message: unknown): void {
+    if (!this.#closed) this.write(message);
+  }
+
+  onMessage(listener: (message: unknown) => void): Stop {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onClose(listener: () => void): Stop {
+    let listening = true;
+    const once = (): void => {
+      if (listening) listener();
+    };
+    if (this.#closed) queueMicrotask(once);
+    else this.#closeListeners.add(once);
+    return () => {
+      listening = false;
+      this.#closeListeners.delete(once);
+    };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.hangUp();
+    for (const listener of [...this.#closeListeners]) listener();
+    this.#closeListeners.clear();
+    this.#listeners.clear();
+  }
+
+  /** Puts one message on the wire. Throws when this message cannot cross; the pipe stays open. */
+  protected abstract write(message: unknown): void;
+
+  /** Ends the wire after what was written. Called once. */
+  protected abstract hangUp(): void;
+
+  protected receive(message: unknown): void {
+    if (this.#closed) return;
+    for (const listener of [...this.#listeners]) listener(message);
+  }
+}
+
 /** Two ends in one process. Messages are cloned, so only plain data gets through, and arrive in order, later. */
 export function createMemoryPair(): [Transport, Transport] {
   const left = new MemoryEnd();
@@ -59,39 +108,15 @@ export function createMemoryPair(): [Transport, Transport] {
   return [left, right];
 }
 
-class MemoryEnd implements Transport {
+class MemoryEnd extends Pipe {
   peer: MemoryEnd | undefined;
-  #closed = false;
-  readonly #listeners = new Set<(message: unknown) => void>();
-  readonly #closeListeners = new Set<() => void>();
 
-  send(message: unknown): void {
-    if (this.#closed) return;
+  protected override write(message: unknown): void {
     const copy = structuredClone(message);
     queueMicrotask(() => this.peer?.receive(copy));
   }
 
-  receive(message: unknown): void {
-    if (this.#closed) return;
-    for (const listener of [...this.#listeners]) listener(message);
-  }
-
-  onMessage(listener: (message: unknown) => void): Stop {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  onClose(listener: () => void): Stop {
-    if (this.#closed) queueMicrotask(listener);
-    else this.#closeListeners.add(listener);
-    return () => this.#closeListeners.delete(listener);
-  }
-
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const listener of [...this.#closeListeners]) listener();
-    this.#closeListeners.clear();
+  protected override hangUp(): void {
     queueMicrotask(() => this.peer?.close());
   }
 }
