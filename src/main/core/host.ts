@@ -1,4 +1,6 @@
 /** What a shell lends to the core: the outside world, as values. */
+import { join } from 'node:path';
+import { PotterError } from '../../shared/errors.ts';
 
 export interface Host {
   readonly version: string;
@@ -70,4 +72,24 @@ export interface Desktop {
   /** Pastes over the selection, or copies when that window is no longer in front. */
   write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'>;
   copy(text: string): Promise<void>;
+}
+
+/** Where Potter keeps its data unless told otherwise: the place each system has for it, the same for both shells. */
+export function defaultDataDirectory(
+  platform: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  home: string,
+): string {
+  const chosen = environment.POTTER_DATA;
+  if (chosen) return chosen;
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Potter');
+  if (platform === 'win32') return join(environment.APPDATA ?? join(home, 'AppData', 'Roaming'), 'Potter');
+  return join(environment.XDG_DATA_HOME ?? join(home, '.local', 'share'), 'potter');
+}
+
+/** A desktop that cannot be reached from here, with the reason. */
+export function noDesktop(kind: 'wayland' | 'none', message: string): Desktop {
+  const refuse = (): Promise<never> =>
+    Promise.reject(new PotterError(kind === 'wayland' ? 'WAYLAND' : 'NO_DESKTOP', message));
+  return { kind, message, front: refuse, capture: refuse, write: refuse, copy: refuse };
 }

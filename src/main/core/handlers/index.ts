@@ -1,0 +1,35 @@
+/** Every route and who answers it. A route without a handler does not compile. */
+import type { Handlers } from '../gateway/gateway.ts';
+import { type ActionsDependencies, actionsHandlers } from './actions.ts';
+import { type ConfigDependencies, configHandlers } from './config.ts';
+import { type HistoryDependencies, historyHandlers } from './history.ts';
+import { type HotkeysDependencies, hotkeysHandlers } from './hotkeys.ts';
+import { type KeysDependencies, keysHandlers } from './keys.ts';
+import { type ProvidersDependencies, providersHandlers } from './providers.ts';
+import { type SystemDependencies, systemHandlers } from './system.ts';
+import { type TextDependencies, textHandlers } from './text.ts';
+
+export type HandlerDependencies = TextDependencies &
+  ActionsDependencies &
+  ProvidersDependencies &
+  KeysDependencies &
+  ConfigDependencies &
+  HistoryDependencies &
+  HotkeysDependencies &
+  SystemDependencies;
+
+export function createHandlers(dependencies: HandlerDependencies): Handlers {
+  return {
+    ...textHandlers(dependencies),
+    ...actionsHandlers(dependencies),
+    ...providersHandlers(dependencies),
+    ...keysHandlers(dependencies),
+    ...configHandlers(dependencies),
+    ...historyHandlers(dependencies),
+    ...hotkeysHandlers(dependencies),
+    ...systemHandlers(dependencies),
+  };
+}
+
+/** The handlers of one area of the contract. */
+export type AreaHandlers<Area extends string> = Pick<Handlers, Extract<keyof Handlers, `${Area}.${string}`>>;

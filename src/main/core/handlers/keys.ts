@@ -1,0 +1,29 @@
+import type { EventBus } from '../events.ts';
+import type { ProviderRegistry } from '../providers/registry.ts';
+import type { Vault } from '../security/vault.ts';
+import type { AreaHandlers } from './index.ts';
+
+export interface KeysDependencies {
+  readonly vault: Pick<Vault, 'state' | 'backend' | 'listKeys' | 'setKey' | 'removeKey'>;
+  readonly providers: Pick<ProviderRegistry, 'settingOf' | 'testKey'>;
+  readonly events: Pick<EventBus, 'publish'>;
+}
+
+export const keysHandlers = ({ vault, providers, events }: KeysDependencies): AreaHandlers<'keys'> => {
+  const changed = (provider: string): void => events.publish('keys.changed', { provider, vault: vault.state });
+  return {
+    'keys.list': () => ({ vault: vault.state, backend: vault.backend, keys: [...vault.listKeys()] }),
+    'keys.set': async ({ provider, key }) => {
+      const { host } = new URL(providers.settingOf(provider).baseUrl);
+      await vault.setKey(provider, host, key);
+      changed(provider);
+      return { provider, host };
+    },
+    'keys.test': async ({ provider }, { signal }) => ({ provider, models: await providers.testKey(provider, signal) }),
+    'keys.remove': ({ provider }) => {
+      const removed = vault.removeKey(provider);
+      if (removed) changed(provider);
+      return { removed };
+    },
+  };
+};

@@ -1,0 +1,10 @@
+import type { ProviderRegistry } from '../providers/registry.ts';
+import type { AreaHandlers } from './index.ts';
+
+export interface ProvidersDependencies {
+  readonly providers: Pick<ProviderRegistry, 'list' | 'testKey' | 'settingOf'>;
+}
+
+export const providersHandlers = ({ providers }: ProvidersDependencies): AreaHandlers<'providers'> => ({
+  'providers.list': ({ provider }, { signal }) => providers.list(provider, signal),
+});

@@ -1,0 +1,201 @@
+/** The composition root: everything long-lived is made here, in an order a reader can follow. Read this first. */
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { RouteName } from '../../shared/contract.ts';
+import { contract } from '../../shared/contract.ts';
+import { PotterError } from '../../shared/errors.ts';
+import { Actions } from './actions.ts';
+import { Configuration } from './config/config.ts';
+import { EventBus } from './events.ts';
+import { createAnswerCache } from './gateway/cache.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createMiddleware } from './gateway/middleware.ts';
+import { createHandlers } from './handlers/index.ts';
+import { History } from './history.ts';
+import type { Host, Notice } from './host.ts';
+import { Lifetime } from './lifetime.ts';
+import { AuditLog } from './log/audit.ts';
+import { createLog, type Log } from './log/log.ts';
+import { PerformanceMonitor } from './monitor/metrics.ts';
+import { createOutbound } from './outbound.ts';
+import { PluginManager } from './plugins/manager.ts';
+import { ProviderRegistry } from './providers/registry.ts';
+import { Schedule } from './schedule.ts';
+import { Vault } from './security/vault.ts';
+import { openDatabase } from './storage/database.ts';
+import { acquireOwnership, type Ownership } from './storage/owner.ts';
+import { createProofreader } from './text/proofread.ts';
+import { TextRuns } from './text/run.ts';
+
+export interface PotterOptions {
+  /** Says in `system.info` that answers come from the labelled sample of `potter serve --demo`. */
+  readonly demo?: boolean;
+}
+
+/** The running core of one data directory. */
+export interface Potter {
+  readonly gateway: Gateway;
+  readonly events: EventBus;
+  readonly log: Log;
+  /** Waits for calls under way, then stops everything, last started first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Takes ownership of the host's data directory and starts the core on it. Undefined when another process owns it: its
+ * local socket is the way in then.
+ */
+export async function startPotter(host: Host, options: PotterOptions = {}): Promise<Potter | undefined> {
+  const ownership = acquireOwnership(host.dataDirectory);
+  if (!ownership) return undefined;
+  const lifetime = new Lifetime();
+  try {
+    return await compose(host, options, lifetime, ownership);
+  } catch (thrown) {
+    await lifetime.stop(() => undefined);
+    throw thrown;
+  }
+}
+
+async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, ownership: Ownership): Promise<Potter> {
+  const { clock, dataDirectory, desktop, environment } = host;
+  const newId = (): string => randomUUID();
+  lifetime.add('ownership', ownership, () => ownership.release());
+
+  // What everything else writes to.
+  let level = (): ReturnType<typeof config.get<'log.level'>> => 'info';
+  const log = lifetime.add(
+    'log',
+    createLog({ directory: join(dataDirectory, 'logs'), level: () => level(), clock }),
+    (it) => it.stop(),
+  );
+  const events = new EventBus(log);
+  const tell = (notice: Notice): void => {
+    const { title, message, severity, runId } = notice;
+    events.publish('notice.posted', { severity, message: `${title}: ${message}`, ...(runId && { runId }) });
+    host.notify(notice);
+  };
+  const schedule = lifetime.add('schedule', new Schedule(), (it) => it.stop());
+
+  // Settings, data, keys.
+  const config = lifetime.add('config', await Configuration.open({ dataDirectory, environment, log }), (it) =>
+    it.close(),
+  );
+  level = () => config.get('log.level');
+  const database = lifetime.add('database', openDatabase(join(dataDirectory, 'potter.db')), (it) => it.close());
+  const vault = await Vault.open({ database, cipher: host.cipher, clock, log });
+  const audit = new AuditLog({ database, clock });
+  const history = new History({ database, vault, clock, days: () => config.get('history.days') });
+  schedule.daily(() => history.purge());
+
+  // What does the work.
+  const outbound = lifetime.add('outbound', createOutbound(), (it) => it.close());
+  const providers = new ProviderRegistry({
+    settings: () => ({
+      providers: config.get('providers'),
+      defaultModel: config.get('text.defaultModel'),
+      localOnly: config.get('privacy.localOnly'),
+    }),
+    key: (provider, baseUrl) => vault.key(provider, new URL(baseUrl).host),
+    hasKey: (provider) => vault.hasKey(provider),
+    outbound,
+    clock,
+    log,
+  });
+  const plugins = lifetime.add('plugins', await PluginManager.open({ directory: host.pluginDirectory, log }), (it) =>
+    it.stop(),
+  );
+  const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
+  const actions = new Actions({
+    pluginCommands: () => plugins.commands(),
+    chosen: () => config.get('text.currentAction'),
+    hasProvider: () => providers.hasAny(),
+  });
+  const runs = new TextRuns({
+    actions,
+    resolveModel: (reference, signal) => providers.resolve(reference, signal),
+    runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
+    proofread: (text, signal) => proofreader.proofread(text, signal),
+    history: recordTo(history, events, () => config.get('history.enabled')),
+    desktop,
+    events,
+    tell,
+    maxCharacters: () => config.get('text.maxCharacters'),
+    clock,
+    newId,
+    log,
+  });
+
+  // The one way in.
+  const cache = createAnswerCache({ keyOf: equalRuns(actions, config) });
+  const handlers = createHandlers({
+    runs,
+    actions,
+    providers,
+    vault,
+    config,
+    history,
+    events,
+    host,
+    demo: options.demo ?? false,
+    problems: () => config.problems(),
+  });
+  const metrics = new PerformanceMonitor();
+  const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
+  const gateway = createGateway({ handlers, middleware, clock, log, newId });
+  lifetime.add('calls', gateway, (it) => it.idle());
+
+  config.onChange((keys) => {
+    cache.clear();
+    events.publish('config.changed', { keys });
+  });
+  config.onProblem((message) =>
+    events.publish('notice.posted', { severity: 'warning', message, code: 'SETTINGS_MALFORMED' }),
+  );
+  events.subscribe('keys.changed', () => {
+    cache.clear();
+    providers.forget();
+  });
+  log.info('started', { version: host.version, desktop: desktop.kind, vault: vault.state });
+
+  const stop = (): Promise<void> => lifetime.stop((part, error) => log.error('a part did not stop', { part, error }));
+  return { gateway, events, log, stop };
+}
+
+/** The history as a run sees it: nothing is recorded while the setting is off. */
+function recordTo(
+  history: History,
+  events: EventBus,
+  isOn: () => boolean,
+): ConstructorParameters<typeof TextRuns>[0]['history'] {
+  const recorded = new Set<string>();
+  return {
+    begin: (entry) => {
+      if (!isOn() || !history.begin(entry)) return;
+      recorded.add(entry.id);
+      events.publish('history.changed', { id: entry.id });
+    },
+    finish: (id, patch) => {
+      if (!recorded.delete(id)) return;
+      history.finish(id, patch);
+      events.publish('history.changed', { id });
+    },
+  };
+}
+
+/** Two runs are equal when the same version of a prompt meets the same text and model. Other routes are never cached. */
+function equalRuns(actions: Actions, config: Configuration): (route: RouteName, input: unknown) => string | undefined {
+  return (route, input) => {
+    if (route !== 'text.process' || !config.get('cache.enabled')) return undefined;
+    const { action: id, source, model, fresh } = contract['text.process'].input.parse(input);
+    const action = id === undefined ? actions.current() : actions.find(id);
+    if (fresh || source.type !== 'text' || action.kind !== 'prompt') return undefined;
+    const parts = [action.id, action.version, model ?? config.get('text.defaultModel'), source.text];
+    return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+  };
+}
+
+/** For a shell that found the directory owned and its owner's socket silent. */
+export function dataBusy(dataDirectory: string): PotterError {
+  return new PotterError('DATA_BUSY', `Another Potter process owns ${dataDirectory} and does not answer.`);
+}

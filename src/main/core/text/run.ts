@@ -1,0 +1,314 @@
+/**
+ * The main job, step by step: capture → prepare → run → guard → write → history. Everything that can be done with a
+ * text goes this way, whatever triggered it, and a text is written once, complete and checked, or not at all.
+ */
+import type { Chunk, Correction, HistoryEntry, ParsedInput, RunResult } from '../../../shared/contract.ts';
+import { PotterError, toPotterError } from '../../../shared/errors.ts';
+import type { Action, Actions } from '../actions.ts';
+import type { EventBus } from '../events.ts';
+import type { Clock, Desktop, Notice, Target } from '../host.ts';
+import type { Log } from '../log/log.ts';
+import type { Finish, Provider, Usage } from '../providers/provider.ts';
+import { checkResult } from './guard.ts';
+import { buildPrompt, outputTokensFor, splitOuterWhitespace, stripDelimiters } from './prompt.ts';
+
+export interface TextRunsOptions {
+  readonly actions: Pick<Actions, 'find' | 'current'>;
+  /** The provider and model of `provider/model`, or of the default. Fails with `NO_PROVIDER`, `NO_KEY`, … */
+  readonly resolveModel: (
+    reference: string | undefined,
+    signal: AbortSignal,
+  ) => Promise<{ readonly provider: Provider; readonly model: string }>;
+  readonly runPlugin: (plugin: string, command: string, text: string, signal: AbortSignal) => Promise<string>;
+  readonly proofread: (text: string, signal: AbortSignal) => Promise<{ output: string; corrections: Correction[] }>;
+  readonly history: {
+    /** Committed before it returns, so that a killed run is seen at the next start. */
+    begin(entry: HistoryEntry): void;
+    finish(id: string, patch: Partial<HistoryEntry>): void;
+  };
+  readonly desktop: Desktop;
+  readonly events: Pick<EventBus, 'publish'>;
+  /** Tells the person outside any window. */
+  readonly tell: (notice: Notice) => void;
+  readonly maxCharacters: () => number;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: Log;
+}
+
+type ProcessInput = ParsedInput<'text.process'>;
+
+interface ProcessContext {
+  readonly signal: AbortSignal;
+  readonly emit: (chunk: Chunk<'text.process'>) => Promise<void>;
+}
+
+/** One run from its trigger to its entry in the history. */
+interface Run {
+  readonly id: string;
+  readonly action: Action;
+  readonly target: Target | undefined;
+  readonly signal: AbortSignal;
+  readonly startedAt: number;
+  readonly model: string | undefined;
+  readonly emit: ProcessContext['emit'];
+}
+
+/** What an action made of the text, checked. */
+interface Produced {
+  readonly output: string;
+  readonly notice?: string;
+  readonly corrections?: Correction[];
+  readonly provider?: string;
+  readonly model?: string;
+  readonly usage?: Usage;
+}
+
+export class TextRuns {
+  readonly #options: TextRunsOptions;
+  readonly #underWay = new Map<string, { readonly controller: AbortController; readonly target: string | undefined }>();
+
+  constructor(options: TextRunsOptions) {
+    this.#options = options;
+  }
+
+  async process(input: ProcessInput, { signal, emit }: ProcessContext): Promise<RunResult> {
+    const { actions, clock, desktop, newId } = this.#options;
+    const id = newId();
+    const controller = new AbortController();
+    const either = AbortSignal.any([signal, controller.signal]);
+    try {
+      const action = input.action === undefined ? actions.current() : actions.find(input.action);
+      const target = input.source.type === 'selection' ? await desktop.front(either) : undefined;
+      this.#claim(id, controller, target);
+      const startedAt = clock.monotonic();
+      const run: Run = { id, action, target, signal: either, startedAt, model: input.model, emit };
+      const text = input.source.type === 'text' ? input.source.text : await desktop.capture(needTarget(run), either);
+      this.#refuseUnfit(text);
+      return await this.#runOn(run, text);
+    } catch (thrown) {
+      const error = toPotterError(thrown);
+      if (input.source.type === 'selection') this.#tellFailure(id, error);
+      throw error;
+    } finally {
+      this.#underWay.delete(id);
+    }
+  }
+
+  /** True if there was such a run; its request is aborted and its text left as it is. */
+  cancel(runId: string): boolean {
+    const run = this.#underWay.get(runId);
+    run?.controller.abort();
+    return run !== undefined;
+  }
+
+  /** One run a target: a second press while the first is under way must not start a race. */
+  #claim(id: string, controller: AbortController, target: Target | undefined): void {
+    for (const [runId, other] of this.#underWay) {
+      if (target && other.target === target.key) {
+        throw new PotterError('ALREADY_RUNNING', 'A run on this window is already under way.', { detail: { runId } });
+      }
+    }
+    this.#underWay.set(id, { controller, target: target?.key });
+  }
+
+  #refuseUnfit(text: string): void {
+    if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
+    const most = this.#options.maxCharacters();
+    if (text.length <= most) return;
+    throw new PotterError('TEXT_TOO_LONG', `The text has ${text.length} characters; at most ${most} are accepted.`, {
+      detail: { characters: text.length, most },
+    });
+  }
+
+  async #runOn(run: Run, text: string): Promise<RunResult> {
+    const { history, events, clock } = this.#options;
+    const { id, action } = run;
+    const elapsed = (): number => clock.monotonic() - run.startedAt;
+    history.begin(this.#entry(run, text));
+    events.publish('text.started', { runId: id, action: action.id });
+    const finish = (result: string, patch: Partial<HistoryEntry>): void => {
+      history.finish(id, { result, ms: elapsed(), ...patch });
+      const { message } = patch;
+      events.publish('text.finished', { runId: id, action: action.id, result, ...(message && { message }) });
+    };
+    try {
+      const produced = await this.#produce(run, text);
+      run.signal.throwIfAborted();
+      const output = compose(action.output, text, produced.output);
+      const outcome = await this.#write(run, text, output);
+      const { provider, model, usage, notice } = produced;
+      const source = { ...(provider && { provider }), ...(model && { model }), ...(usage && { usage }) };
+      finish(outcome, { output, ...source, ...(notice && { message: notice }) });
+      const { corrections } = produced;
+      return {
+        runId: id,
+        action: { id: action.id, name: action.name, output: action.output },
+        input: text,
+        output,
+        outcome,
+        ms: elapsed(),
+        ...source,
+        ...(notice && { notice }),
+        ...(corrections && { corrections }),
+      };
+    } catch (thrown) {
+      const error = toPotterError(thrown);
+      finish(error.code, { message: error.message, ...partialOutput(error) });
+      throw error;
+    }
+  }
+
+  async #produce(run: Run, text: string): Promise<Produced> {
+    const { action } = run;
+    const started = (source: { provider?: string; model?: string } = {}): Promise<void> =>
+      run.emit({ type: 'started', runId: run.id, action: action.id, input: text, ...source });
+    switch (action.kind) {
+      case 'plugin':
+        await started();
+        return { output: await this.#options.runPlugin(action.plugin, action.command, text, run.signal) };
+      case 'proofread':
+        await started();
+        return this.#options.proofread(text, run.signal);
+      case 'prompt':
+        return this.#prompt(run, action, text, started);
+    }
+  }
+
+  async #prompt(
+    run: Run,
+    action: Extract<Action, { kind: 'prompt' }>,
+    text: string,
+    started: (source?: { provider?: string; model?: string }) => Promise<void>,
+  ): Promise<Produced> {
+    const chosen = await this.#modelOrFallback(run, action);
+    if (!chosen) {
+      const notice = 'No language model is set up, so Proofread (offline) corrected the text.';
+      await started();
+      return { ...(await this.#options.proofread(text, run.signal)), notice };
+    }
+    const { provider, model } = chosen;
+    await started({ provider: provider.id, model });
+    return this.#ask(run, action, text, provider, model);
+  }
+
+  /** Undefined where the action has an offline stand-in and there is no provider to ask. */
+  async #modelOrFallback(run: Run, action: Extract<Action, { kind: 'prompt' }>) {
+    try {
+      return await this.#options.resolveModel(run.model, run.signal);
+    } catch (thrown) {
+      const stands = action.fallback !== undefined && run.model === undefined;
+      if (stands && toPotterError(thrown).code === 'NO_PROVIDER') return undefined;
+      throw thrown;
+    }
+  }
+
+  async #ask(
+    run: Run,
+    action: Extract<Action, { kind: 'prompt' }>,
+    text: string,
+    provider: Provider,
+    model: string,
+  ): Promise<Produced> {
+    const { before, core, after } = splitOuterWhitespace(text);
+    const nonce = this.#options.newId().slice(0, 8);
+    const { system, user } = buildPrompt({ instruction: action.instruction, text: core, nonce });
+    const { temperature, profile } = action;
+    const request = { model, system, user, temperature, maxOutputTokens: outputTokensFor(core) };
+    const { answer, end } = await collect(run, provider, request);
+    const output = stripDelimiters(answer, nonce).trim();
+    const finding = checkResult({ profile, input: core, output, finish: end.finish });
+    if (finding) throw new PotterError(finding.code, finding.message, { detail: { runId: run.id, output } });
+    const { usage } = end;
+    return { output: before + output + after, provider: provider.id, model, ...(usage && { usage }) };
+  }
+
+  async #write(run: Run, input: string, output: string): Promise<RunResult['outcome']> {
+    const { desktop, tell } = this.#options;
+    const { action, target, signal, id } = run;
+    if (!target) return output === input ? 'unchanged' : 'returned';
+    if (action.output === 'show' || (action.review === 'always' && output !== input)) {
+      tell({ severity: 'info', title: action.name, message: 'The result is ready to read in Potter.', runId: id });
+      return 'shown';
+    }
+    if (output === input) {
+      tell({ severity: 'info', title: action.name, message: 'No changes needed.', runId: id });
+      return 'unchanged';
+    }
+    if (action.output === 'copy') {
+      await desktop.copy(output);
+      return 'copied';
+    }
+    const written = await desktop.write(target, output, signal);
+    if (written === 'pasted') return 'replaced';
+    const message = 'Another window is in front now, so the result was copied and nothing was pasted.';
+    tell({ severity: 'warning', title: action.name, message, runId: id });
+    return 'copied';
+  }
+
+  #tellFailure(runId: string, error: PotterError): void {
+    if (error.code === 'CANCELLED' || error.code === 'ALREADY_RUNNING') return;
+    const message = `${error.message} ${error.kind.next}`;
+    this.#options.tell({ severity: 'error', title: 'Your text was not changed', message, runId });
+  }
+
+  #entry({ id, action, target }: Run, input: string): HistoryEntry {
+    return {
+      id,
+      at: this.#options.clock.now(),
+      actionId: action.id,
+      actionName: action.name,
+      input,
+      output: '',
+      result: 'running',
+      ms: 0,
+      ...(target?.application && { application: target.application }),
+    };
+  }
+}
+
+/** The whole answer. What had arrived before a failure goes with the error, to be shown and never inserted. */
+async function collect(
+  run: Run,
+  provider: Provider,
+  request: Parameters<Provider['complete']>[0],
+): Promise<{ answer: string; end: { finish: Finish; usage?: Usage } }> {
+  let answer = '';
+  try {
+    for await (const event of provider.complete(request, run.signal)) {
+      if (event.type === 'end') return { answer, end: event };
+      answer += event.text;
+      await run.emit({ type: 'text', text: event.text });
+    }
+  } catch (thrown) {
+    const { code, message, cause, detail } = toPotterError(thrown);
+    const given = typeof detail === 'object' ? detail : {};
+    throw new PotterError(code, message, { cause, detail: { ...given, runId: run.id, output: answer } });
+  }
+  throw new PotterError('INCOMPLETE', `${provider.id} stopped before the answer was complete.`, {
+    detail: { runId: run.id, output: answer },
+  });
+}
+
+function compose(mode: Action['output'], input: string, result: string): string {
+  switch (mode) {
+    case 'append':
+      return `${input.trimEnd()}\n\n${result.trim()}${/\s*$/.exec(input)?.[0] ?? ''}`;
+    case 'prepend':
+      return `${/^\s*/.exec(input)?.[0] ?? ''}${result.trim()}\n\n${input.trimStart()}`;
+    case 'replace':
+    case 'show':
+    case 'copy':
+      return result;
+  }
+}
+
+function partialOutput({ detail }: PotterError): { output?: string } {
+  const hasOutput = typeof detail === 'object' && detail !== null && 'output' in detail;
+  return hasOutput && typeof detail.output === 'string' ? { output: detail.output } : {};
+}
+
+function needTarget({ target }: Run): Target {
+  if (target) return target;
+  throw new PotterError('NO_DESKTOP', 'There is no window to read a selection from.');
+}
