@@ -1,6 +1,6 @@
 /** Connects one transport to the gateway. What arrives is unknown until `clientMessage` has parsed it. */
 import * as z from 'zod';
-import { PotterError, toWire } from '../../../shared/errors.ts';
+import { PotterError, toPotterError, toWire } from '../../../shared/errors.ts';
 import { topics } from '../../../shared/events.ts';
 import { initialCredit, type Reply, type ServerMessage, type Stop, type Transport } from '../../../shared/transport.ts';
 import type { EventBus } from '../events.ts';
@@ -40,10 +40,14 @@ export function serve(transport: Transport, { gateway, events, caller, log }: Se
       const running = new Running(message.stream, (chunk) => send({ type: 'chunk', id: message.id, chunk }));
       calls.set(message.id, running);
       const { route, input } = message;
-      void gateway.call({ route, input, caller, signal: running.signal, emit: running.emit }).then((reply) => {
-        calls.delete(message.id);
-        send({ type: 'reply', id: message.id, reply });
-      });
+      gateway
+        .call({ route, input, caller, signal: running.signal, emit: running.emit })
+        .then((reply) => {
+          calls.delete(message.id);
+          send({ type: 'reply', id: message.id, reply });
+        })
+        // The reply itself could not cross, for example because it is too large.
+        .catch((thrown: unknown) => refuse(message.id, toPotterError(thrown)));
     },
     credit: (message) => calls.get(message.id)?.grant(message.chunks),
     cancel: (message) => calls.get(message.id)?.abort(),
