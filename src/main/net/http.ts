@@ -17,7 +17,8 @@ export interface PanelServerOptions {
   /** Any free port if left out. */
   readonly port?: number;
   readonly sessions: Sessions;
-  readonly onTransport: (transport: Transport) => void;
+  /** `session` names who is signed in, for limits and logs; it is not the secret. */
+  readonly onTransport: (transport: Transport, session: string) => void;
   readonly log?: Log;
 }
 

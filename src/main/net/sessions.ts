@@ -31,6 +31,9 @@ export function createSessions({
   };
 }
 
+/** What a session is called in logs and limits: the same for the same secret, and no way back to it. */
+export const sessionName = (session: string): string => digest(session).toString('hex').slice(0, 12);
+
 /** Digests only, each compared in constant time, so neither memory nor timing gives a secret away. */
 class Secrets {
   #digests: Buffer[] = [];
@@ -53,4 +56,6 @@ class Secrets {
   }
 }
 
-const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}

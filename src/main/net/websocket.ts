@@ -5,7 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Pipe, type Transport } from '../../shared/transport.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import { hasOwnHost, originOf } from './own-origin.ts';
-import type { Sessions } from './sessions.ts';
+import { type Sessions, sessionName } from './sessions.ts';
 import { encode, limits } from './wire.ts';
 
 export const bridgePath = '/bridge';
@@ -15,7 +15,8 @@ export const unauthenticatedCode = 4401;
 export interface BridgeOptions {
   readonly server: Server;
   readonly sessions: Sessions;
-  readonly onTransport: (transport: Transport) => void;
+  /** `session` names who is signed in, for limits and logs; it is not the secret. */
+  readonly onTransport: (transport: Transport, session: string) => void;
   readonly log?: Log;
   /** Milliseconds a page has for its hello; 5000 if left out. */
   readonly helloMs?: number;
@@ -84,7 +85,7 @@ interface Guest {
   readonly sessions: Sessions;
   readonly log: Log;
   readonly helloMs: number;
-  readonly onTransport: (transport: Transport) => void;
+  readonly onTransport: BridgeOptions['onTransport'];
 }
 
 /** More than a hello needs; a stranger cannot make Potter hold a large message. */
@@ -119,7 +120,7 @@ function welcome({ socket, stream, sessions, log, helloMs, onTransport }: Guest)
     settle();
     const transport = new WebSocketPipe(socket, log);
     socket.send(JSON.stringify({ type: 'welcome', session }));
-    onTransport(transport);
+    onTransport(transport, sessionName(session));
   };
   stream.on('data', count);
   socket.on('message', hello);
