@@ -1,0 +1,42 @@
+/**
+ * The tables, in the order they came. A migration that has been released is never edited: what changes is one more.
+ * Its position is the schema's version (`PRAGMA user_version`).
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE data_keys (
+    key_id TEXT PRIMARY KEY,
+    backend TEXT NOT NULL,
+    wrapped_key BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE provider_keys (
+    provider TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    set_at INTEGER NOT NULL,
+    encrypted BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE history (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'done', 'interrupted')),
+    encrypted BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX history_at ON history (at);
+
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    call_id TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    route TEXT NOT NULL,
+    result TEXT NOT NULL,
+    hash BLOB NOT NULL
+  ) STRICT;
+  CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+  CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+  `,
+];
