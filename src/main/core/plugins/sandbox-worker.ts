@@ -45,7 +45,6 @@ interface Guest {
   readonly call: QuickJSHandle;
 }
 
-const pageBytes = 65_536;
 const pagesPerMiB = 16;
 /** Fewer do not hold the engine's static data. */
 const initialPages = 256;
@@ -97,6 +96,9 @@ const guests = new Map<string, Guest>();
 /** A text may be all quotes or line ends, which double in JSON. */
 const replyCharacters = settings.resultCharacters * 2 + 1_000;
 
+const memoryBytes = settings.memoryMiB * 2 ** 20;
+const keptBytes = memoryBytes / 2;
+
 class Broken extends Error {
   readonly reason: Breakage;
   constructor(reason: Breakage) {
@@ -111,16 +113,15 @@ parentPort?.on('message', (request: WorkerRequest) => {
 
 async function handle(request: WorkerRequest): Promise<WorkerAnswer | undefined> {
   if (request.type === 'drop') {
-    drop(request.plugin);
+    guests.delete(request.plugin);
     return undefined;
   }
   const memory = guests.get(request.plugin)?.memory ?? newMemory();
   try {
     const text = request.type === 'load' ? await load(request, memory) : call(request);
     // WebAssembly memory never shrinks, and a new instance costs a few milliseconds.
-    const kept = guests.has(request.plugin) && memory.buffer.byteLength <= (settings.memoryMiB / 2) * 2 ** 20;
-    if (!kept) drop(request.plugin);
-    return { type: 'reply', text, kept };
+    if (request.type === 'call' && memory.buffer.byteLength > keptBytes) guests.delete(request.plugin);
+    return { type: 'reply', text, kept: guests.has(request.plugin) };
   } catch (thrown) {
     // Whatever surfaces here left the engine in an unknown state: it is forgotten as it is, not tidied up.
     guests.delete(request.plugin);
@@ -208,15 +209,10 @@ function describe(context: QuickJSContext, thrown: QuickJSHandle): string {
   });
 }
 
-function drop(plugin: string): void {
-  guests.delete(plugin);
-}
-
 const newMemory = (): WasmMemory =>
   new webAssembly.Memory({ initial: initialPages, maximum: settings.memoryMiB * pagesPerMiB });
 
 /** The engine grows in steps, so full means that the next step would not fit. */
-const isFull = (memory: WasmMemory): boolean =>
-  memory.buffer.byteLength > 0.8 * settings.memoryMiB * pagesPerMiB * pageBytes;
+const isFull = (memory: WasmMemory): boolean => memory.buffer.byteLength > 0.8 * memoryBytes;
 
 parentPort?.postMessage({ type: 'ready' } satisfies WorkerAnswer);

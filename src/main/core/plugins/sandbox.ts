@@ -26,17 +26,19 @@ export type SandboxLimits = { readonly [Name in keyof typeof pluginLimits]: numb
 
 export const sandboxLimits: SandboxLimits = { ...pluginLimits, workers: 2, instancesPerWorker: 8, idleMs: 60_000 };
 
+/** A thread that has not started by then never will. */
+const startMs = 20_000;
+
 const reply = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),
   z.strictObject({ type: z.literal('failed'), name: z.string(), message: z.string() }),
 ]);
 
-interface Task {
-  readonly guest: Guest;
-  readonly command: string;
-  readonly text: string;
-  readonly signal: AbortSignal;
-  readonly settle: (result: Promise<string>) => void;
+/** A call that waits for a thread. */
+interface Waiter {
+  readonly plugin: string;
+  readonly grant: (thread: Thread) => void;
+  readonly cancel: () => void;
 }
 
 /**
@@ -46,7 +48,7 @@ interface Task {
 export class Sandbox {
   readonly #limits: SandboxLimits;
   readonly #threads: Thread[] = [];
-  readonly #queue: Task[] = [];
+  readonly #waiting: Waiter[] = [];
   /** Plugins with a call under way. */
   readonly #running = new Set<string>();
   #wasmModule: Promise<WasmModule> | undefined;
@@ -58,89 +60,81 @@ export class Sandbox {
   }
 
   /** The command's result. Fails with TEXT_TOO_LONG, RATE_LIMITED, CANCELLED or one of the PLUGIN codes. */
-  run(guest: Guest, command: string, text: string, signal: AbortSignal): Promise<string> {
-    const { textCharacters, pendingCalls } = this.#limits;
-    if (this.#stopped) return Promise.reject(new PotterError('UNAVAILABLE', 'The plugins have been stopped.'));
-    if (signal.aborted) return Promise.reject(cancelled());
+  async run(guest: Guest, command: string, text: string, signal: AbortSignal): Promise<string> {
+    const { textCharacters } = this.#limits;
     if (text.length > textCharacters) {
       const message = `The text has ${text.length} characters; a plugin takes at most ${textCharacters}.`;
-      return Promise.reject(new PotterError('TEXT_TOO_LONG', message));
+      throw new PotterError('TEXT_TOO_LONG', message);
     }
-    const waiting = this.#queue.filter((task) => task.guest.id === guest.id).length;
-    if (waiting + (this.#running.has(guest.id) ? 1 : 0) >= pendingCalls) {
-      const message = `Plugin "${guest.id}" already has ${pendingCalls} calls waiting.`;
-      return Promise.reject(new PotterError('RATE_LIMITED', message));
+    const thread = await this.#acquire(guest.id, signal);
+    try {
+      if (!thread.has(guest.id)) await this.#load(guest, signal, thread);
+      return await this.#call(guest, { command, text }, { signal, thread });
+    } finally {
+      void this.#release(guest.id, thread);
     }
-    return this.#enqueue({ guest, command, text, signal });
   }
 
-  /** Forgets the plugin's instance; the next call builds a new one. */
-  unload(id: string): void {
-    for (const thread of this.#threads) thread.drop(id);
-  }
-
+  /** Cancels every call and ends the threads. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#idleTimer);
-    for (const task of this.#queue.splice(0)) task.settle(Promise.reject(cancelled()));
+    for (const waiter of [...this.#waiting]) waiter.cancel();
     await Promise.all(this.#threads.splice(0).map((thread) => thread.end()));
   }
 
-  #enqueue(call: Omit<Task, 'settle'>): Promise<string> {
-    clearTimeout(this.#idleTimer);
-    return new Promise((resolve) => {
-      const task: Task = {
-        ...call,
-        settle: (result) => {
-          call.signal.removeEventListener('abort', abort);
-          resolve(result);
-        },
-      };
-      const abort = (): void => {
-        const index = this.#queue.indexOf(task);
-        if (index === -1) return;
-        this.#queue.splice(index, 1);
-        task.settle(Promise.reject(cancelled()));
-      };
-      call.signal.addEventListener('abort', abort, { once: true });
-      this.#queue.push(task);
-      this.#dispatch();
-    });
-  }
-
-  /** Starts what can start: first come, first served, one call of a plugin at a time. */
-  #dispatch(): void {
-    for (const task of [...this.#queue]) {
-      if (this.#running.has(task.guest.id)) continue;
-      const thread = this.#threadFor(task.guest.id);
-      if (!thread) return;
-      this.#queue.splice(this.#queue.indexOf(task), 1);
-      this.#running.add(task.guest.id);
-      thread.isBusy = true;
-      const result = this.#perform(task, thread);
-      task.settle(result);
-      const done = (): void => this.#done(task, thread);
-      void result.then(done, done);
+  #acquire(plugin: string, signal: AbortSignal): Promise<Thread> {
+    if (this.#stopped) throw new PotterError('UNAVAILABLE', 'The plugins have been stopped.');
+    if (signal.aborted) throw cancelled();
+    const calls = this.#waiting.filter((waiter) => waiter.plugin === plugin).length + Number(this.#running.has(plugin));
+    if (calls >= this.#limits.pendingCalls) {
+      throw new PotterError('RATE_LIMITED', `Plugin "${plugin}" already has ${calls} calls waiting.`);
     }
+    clearTimeout(this.#idleTimer);
+    const { promise, resolve, reject } = Promise.withResolvers<Thread>();
+    const cancel = (): void => {
+      remove(this.#waiting, waiter);
+      reject(cancelled());
+    };
+    const grant = (thread: Thread): void => {
+      remove(this.#waiting, waiter);
+      signal.removeEventListener('abort', cancel);
+      resolve(thread);
+    };
+    const waiter: Waiter = { plugin, grant, cancel };
+    this.#waiting.push(waiter);
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#dispatch();
+    return promise;
   }
 
-  #done(task: Task, thread: Thread): void {
+  async #release(plugin: string, thread: Thread): Promise<void> {
+    // The next thread starts after the end of the one it replaces: there are never more than `workers`.
+    if (thread.hasEnded) await thread.end();
     thread.isBusy = false;
-    this.#running.delete(task.guest.id);
-    if (thread.hasEnded) this.#forget(thread);
+    this.#running.delete(plugin);
     if (this.#stopped) return;
     this.#dispatch();
     if (this.#running.size === 0) this.#endWhenIdle();
   }
 
-  #forget(thread: Thread): void {
-    const index = this.#threads.indexOf(thread);
-    if (index !== -1) this.#threads.splice(index, 1);
+  /** Grants what can be granted: first come, first served, one call of a plugin at a time. */
+  #dispatch(): void {
+    for (const waiter of [...this.#waiting]) {
+      if (this.#running.has(waiter.plugin)) continue;
+      const thread = this.#threadFor(waiter.plugin);
+      if (!thread) return;
+      this.#running.add(waiter.plugin);
+      thread.isBusy = true;
+      waiter.grant(thread);
+    }
   }
 
   /** The free thread that has the plugin's instance, else another free one, else a new one. */
   #threadFor(plugin: string): Thread | undefined {
-    const free = this.#threads.filter((thread) => !thread.isBusy && !thread.hasEnded);
+    for (const ended of this.#threads.filter((thread) => thread.hasEnded && !thread.isBusy))
+      remove(this.#threads, ended);
+    const free = this.#threads.filter((thread) => !thread.isBusy);
     const chosen = free.find((thread) => thread.has(plugin)) ?? free[0] ?? this.#newThread();
     if (chosen) for (const other of this.#threads) if (other !== chosen) other.drop(plugin);
     return chosen;
@@ -160,18 +154,18 @@ export class Sandbox {
     }, this.#limits.idleMs).unref();
   }
 
-  async #perform({ guest, command, text, signal }: Task, thread: Thread): Promise<string> {
-    if (!thread.has(guest.id)) await this.#load(guest, signal, thread);
-    const request = { type: 'call', plugin: guest.id, message: JSON.stringify({ command, text }) } as const;
+  async #call(
+    guest: Guest,
+    call: { readonly command: string; readonly text: string },
+    { signal, thread }: { readonly signal: AbortSignal; readonly thread: Thread },
+  ): Promise<string> {
+    const request = { type: 'call', plugin: guest.id, message: JSON.stringify(call) } as const;
     const outcome = await thread.request(request, this.#limits.commandMs, signal);
-    if (outcome.type === 'failed') {
-      throw new PotterError(
-        'PLUGIN_FAILED',
-        plainText(outcome.message, this.#limits.messageCharacters) || 'The plugin failed without saying why.',
-      );
-    }
-    if (outcome.type !== 'text') throw this.#failure(guest, outcome.type, `"${command}"`, this.#limits.commandMs);
-    return outcome.text;
+    if (outcome.type === 'text') return outcome.text;
+    if (outcome.type !== 'failed')
+      throw this.#failure(guest, outcome.type, { what: `"${call.command}"`, ms: this.#limits.commandMs });
+    const message = plainText(outcome.message, this.#limits.messageCharacters);
+    throw new PotterError('PLUGIN_FAILED', message || `Plugin "${guest.id}" failed without saying why.`);
   }
 
   async #load(guest: Guest, signal: AbortSignal, thread: Thread): Promise<void> {
@@ -184,10 +178,14 @@ export class Sandbox {
         plainText(outcome.message, this.#limits.messageCharacters) || outcome.name || 'it failed without saying why';
       throw new PotterError('PLUGIN_INVALID', `Plugin "${guest.id}" cannot start (main.js): ${reason}`);
     }
-    throw this.#failure(guest, outcome.type, 'its start', this.#limits.activateMs);
+    throw this.#failure(guest, outcome.type, { what: 'its start', ms: this.#limits.activateMs });
   }
 
-  #failure(guest: Guest, type: Exclude<Outcome['type'], 'text' | 'failed'>, what: string, ms: number): PotterError {
+  #failure(
+    guest: Guest,
+    type: Exclude<Outcome['type'], 'text' | 'failed'>,
+    { what, ms }: { readonly what: string; readonly ms: number },
+  ): PotterError {
     const { memoryMiB, resultCharacters } = this.#limits;
     const plugin = `Plugin "${guest.id}"`;
     const failures = {
@@ -237,7 +235,7 @@ class Thread {
   /** Ends the thread when the time is up or the signal aborts; whatever happens, it answers. */
   async request(request: Exclude<WorkerRequest, { type: 'drop' }>, ms: number, signal: AbortSignal): Promise<Outcome> {
     const worker = await this.#worker;
-    if (signal.aborted) return { type: 'cancelled' };
+    if (signal.aborted || this.hasEnded) return { type: this.#ended || signal.aborted ? 'cancelled' : 'trap' };
     worker.ref();
     const outcome = await this.#ask(worker, request, ms, signal);
     worker.unref();
@@ -266,6 +264,7 @@ class Thread {
       const onAbort = (): void => finish({ type: 'cancelled' });
       const onError = (thrown: Error & { code?: string }): void =>
         finish({ type: thrown.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'trap' });
+      // Nobody but `end` ends a thread that has reported no error.
       const onExit = (): void => finish({ type: 'cancelled' });
       const timer = setTimeout(() => finish({ type: 'timeout' }), ms);
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
@@ -311,15 +310,19 @@ class Thread {
       // A guest's recursion goes on the host's stack; Node's default of 4 MB overflows before the guest's own limit.
       resourceLimits: { stackSizeMb: 16, maxOldGenerationSizeMb: 256 },
     });
-    worker.on('exit', () => {
+    const { promise: isReady, resolve, reject } = Promise.withResolvers<void>();
+    const failed = (cause?: unknown): void => {
       this.hasEnded = true;
-    });
-    await new Promise<void>((resolve, reject) => {
-      worker.once('message', () => resolve());
-      worker.once('error', (cause) =>
-        reject(new PotterError('INTERNAL', 'The plugin sandbox did not start.', { cause })),
-      );
-    });
+      reject(new PotterError('INTERNAL', 'The plugin sandbox did not start.', { cause }));
+    };
+    const timer = setTimeout(() => {
+      failed();
+      void worker.terminate();
+    }, startMs);
+    worker.once('message', () => resolve());
+    // These stay for the thread's life: one that dies between two calls must not take the process with it.
+    worker.on('error', failed).on('exit', () => failed());
+    await isReady.finally(() => clearTimeout(timer));
     worker.unref();
     return worker;
   }
@@ -348,6 +351,11 @@ function plainText(message: string, characters: number): string {
 }
 
 const cancelled = (): PotterError => new PotterError('CANCELLED', 'The run was cancelled.');
+
+function remove<T>(list: T[], item: T): void {
+  const index = list.indexOf(item);
+  if (index !== -1) list.splice(index, 1);
+}
 
 async function compileEngine(): Promise<WasmModule> {
   const file = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm');
