@@ -1,6 +1,6 @@
 /** The local socket: how the other doors of this user reach the process that owns the data directory. */
 import { createHash } from 'node:crypto';
-import { chmod, type FileHandle, mkdtemp, open, rename, rmdir, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdtemp, open, rename, rm, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { PotterError } from '../../shared/errors.ts';
@@ -153,18 +153,18 @@ class SocketPipe extends Pipe {
  * moved to its place when its mode is right. The move also replaces the file of a dead owner in one step.
  */
 async function bindPrivately(server: Server, path: string): Promise<void> {
-  const nursery = await mkdtemp(join(dirname(path), '.s-'));
-  const newborn = join(nursery, 's');
+  let nursery: string | undefined;
   try {
+    nursery = await mkdtemp(join(dirname(path), '.s-'));
+    const newborn = join(nursery, 's');
     await withShortPath(newborn, (address) => bind(server, address));
     await chmod(newborn, 0o600);
     await rename(newborn, path);
   } catch (thrown) {
     server.close();
-    await unlink(newborn).catch(() => undefined);
     throw new PotterError('STORAGE', `The local socket ${path} could not be opened.`, { cause: thrown });
   } finally {
-    await rmdir(nursery).catch(() => undefined);
+    if (nursery !== undefined) await rm(nursery, { recursive: true, force: true });
   }
 }
 
