@@ -1,13 +1,21 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8')) as { version: string };
 const node = [...builtinModules, /^node:/, 'electron'];
 /** Packages that read files of their own at run time, so they stay packages. */
-const onDisk = ['harper.js', 'x11', '@jitl/quickjs-wasmfile-release-sync', /^harper\.js\//, /^@jitl\//, /^electron-store/];
+const onDisk = [
+  'harper.js',
+  'x11',
+  '@jitl/quickjs-wasmfile-release-sync',
+  /^harper\.js\//,
+  /^@jitl\//,
+  /^electron-store/,
+];
 
 const plugins = Object.fromEntries(
   readdirSync(path('plugins'), { withFileTypes: true })
@@ -18,6 +26,7 @@ const plugins = Object.fromEntries(
 /** One config, four outputs: the panels, the Node side (both shells and their workers), the preload, the plugins. */
 export default defineConfig({
   root: path('src/renderer'),
+  define: { __POTTER_VERSION__: JSON.stringify(version) },
   plugins: [react()],
   environments: {
     client: {
@@ -38,7 +47,6 @@ export default defineConfig({
             electron: path('src/main/electron/main.ts'),
             'proofread-worker': path('src/main/core/text/proofread-worker.ts'),
             'sandbox-worker': path('src/main/core/plugins/sandbox-worker.ts'),
-            'demo-vendor': path('test/helpers/fake-openai.ts'),
           },
           external: [...node, ...onDisk],
           // Flat, so that `import.meta.url` of every chunk stands beside the workers.

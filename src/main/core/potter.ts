@@ -3,7 +3,6 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { RouteName } from '../../shared/contract.ts';
 import { contract } from '../../shared/contract.ts';
-import { PotterError } from '../../shared/errors.ts';
 import { Actions } from './actions.ts';
 import { Configuration } from './config/config.ts';
 import { EventBus } from './events.ts';
@@ -26,6 +25,8 @@ import { openDatabase } from './storage/database.ts';
 import { acquireOwnership, type Ownership } from './storage/owner.ts';
 import { createProofreader } from './text/proofread.ts';
 import { TextRuns } from './text/run.ts';
+
+export type { Caller } from './security/access.ts';
 
 export interface PotterOptions {
   /** Says in `system.info` that answers come from the labelled sample of `potter serve --demo`. */
@@ -193,9 +194,4 @@ function equalRuns(actions: Actions, config: Configuration): (route: RouteName, 
     const parts = [action.id, action.version, model ?? config.get('text.defaultModel'), source.text];
     return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
   };
-}
-
-/** For a shell that found the directory owned and its owner's socket silent. */
-export function dataBusy(dataDirectory: string): PotterError {
-  return new PotterError('DATA_BUSY', `Another Potter process owns ${dataDirectory} and does not answer.`);
 }

@@ -1,0 +1,165 @@
+/** The `potter` command line: finds the command, opens the core, turns failures into exit codes. */
+import { homedir } from 'node:os';
+import { parseArgs } from 'node:util';
+import { closest } from '../../shared/closest.ts';
+import { PotterError, toPotterError, toWire } from '../../shared/errors.ts';
+import { readEnvironment } from '../core/config/sources.ts';
+import { defaultDataDirectory } from '../core/host.ts';
+import { type Command, type CommandContext, commands } from './commands.ts';
+import { commandHelp, help } from './help.ts';
+import { packageVersion } from './host.ts';
+import { connectHeadless } from './open.ts';
+import { print, type Terminal } from './terminal.ts';
+
+/** Exit codes: 0 done, 1 something outside failed, 2 the input or the usage is wrong, 70 a bug, 130 interrupted. */
+const exitCodes = { outside: 1, user: 2, bug: 70 } as const;
+const interrupted = 130;
+
+export interface CliOptions {
+  readonly terminal?: Terminal;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs one command and returns its exit code. */
+export async function main(argv: readonly string[], options: CliOptions = {}): Promise<number> {
+  const { terminal = process, environment = readEnvironment() } = options;
+  const interruption = options.signal ? undefined : listenForInterrupt();
+  const signal = options.signal ?? interruption?.signal ?? new AbortController().signal;
+  process.stdout.on('error', quietOnClosedPipe);
+  let json = false;
+  try {
+    const { name, command, rest } = findCommand(argv);
+    if (!command) {
+      await print(terminal.stdout, name === 'version' ? `${packageVersion}\n` : `${help()}\n`);
+      return 0;
+    }
+    const parsed = parseCommand(name, command, rest);
+    json = parsed.values.json === true;
+    if (parsed.values.help) {
+      await print(terminal.stdout, `${commandHelp(name, command)}\n`);
+      return 0;
+    }
+    const dataDirectory =
+      stringOf(parsed.values.data) ?? defaultDataDirectory(process.platform, environment, homedir());
+    const context = { ...parsed, terminal, environment, dataDirectory, signal };
+    await runCommand(command, context);
+    return 0;
+  } catch (thrown) {
+    return await fail(terminal, toPotterError(thrown), json);
+  } finally {
+    interruption?.stop();
+    process.stdout.off('error', quietOnClosedPipe);
+  }
+}
+
+async function runCommand(command: Command, context: Omit<CommandContext, 'client'>): Promise<void> {
+  if ('runAlone' in command) return command.runAlone(context);
+  const opened = await connectHeadless(context);
+  try {
+    await command.run({ ...context, client: opened.client });
+  } finally {
+    await opened.close();
+  }
+}
+
+function findCommand(argv: readonly string[]): { name: string; command: Command | undefined; rest: readonly string[] } {
+  const [first = 'help', second] = argv;
+  if (first === 'version' || first === '--version' || first === '-v')
+    return { name: 'version', command: undefined, rest: [] };
+  const pair = `${first} ${second}`;
+  if (second !== undefined && Object.hasOwn(commands, pair))
+    return { name: pair, command: commands[pair], rest: argv.slice(2) };
+  if (first === 'help' || first === '--help' || first === '-h') return helpOn(argv.slice(1));
+  if (Object.hasOwn(commands, first)) return { name: first, command: commands[first], rest: argv.slice(1) };
+  throw unknownCommand(first, second);
+}
+
+function helpOn(words: readonly string[]): { name: string; command: Command | undefined; rest: readonly string[] } {
+  const name = words.join(' ');
+  if (Object.hasOwn(commands, name)) return { name, command: commands[name], rest: ['--help'] };
+  return { name: 'help', command: undefined, rest: [] };
+}
+
+function unknownCommand(first: string, second: string | undefined): PotterError {
+  const names = Object.keys(commands);
+  const within = names.filter((name) => name.startsWith(`${first} `)).map((name) => name.slice(first.length + 1));
+  if (within.length > 0) {
+    const problem = second === undefined ? 'needs one of' : `does not know "${second}"; it has`;
+    return new PotterError('INVALID_INPUT', `"potter ${first}" ${problem}: ${within.join(', ')}.`);
+  }
+  const near = closest(first, [...new Set(names.map((name) => name.split(' ')[0] ?? name))]);
+  return new PotterError('INVALID_INPUT', `There is no command "${first}"${near ? `; did you mean "${near}"?` : '.'}`);
+}
+
+const commonOptions = {
+  data: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function parseCommand(
+  name: string,
+  command: Command,
+  rest: readonly string[],
+): Pick<CommandContext, 'values' | 'positionals'> {
+  const options = { ...commonOptions, ...command.options };
+  try {
+    const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true, strict: true });
+    const most = command.arguments.length;
+    const least = command.arguments.filter((argument) => !argument.startsWith('[')).length;
+    const wrong = positionals.length > most || positionals.length < least;
+    if (wrong && !values.help) throw new Error(`It takes ${command.arguments.join(' ') || 'no arguments'}.`);
+    return { values, positionals };
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new PotterError('INVALID_INPUT', `"potter ${name}" was not understood: ${reason}`, {
+      cause: thrown,
+      detail: { usage: commandHelp(name, command) },
+    });
+  }
+}
+
+async function fail(terminal: Terminal, error: PotterError, json: boolean): Promise<number> {
+  if (json) {
+    const reply = { status: 'error', error: toWire(error) };
+    await print(terminal.stdout, `${JSON.stringify(reply)}\n`).catch(() => undefined);
+  } else if (error.code !== 'CANCELLED') {
+    await print(terminal.stderr, `potter: ${error.message}\n${error.kind.next} (${error.code})\n`).catch(
+      () => undefined,
+    );
+  }
+  if (error.code === 'CANCELLED') return interrupted;
+  return exitCodes[error.kind.fault];
+}
+
+function listenForInterrupt(): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  let firstAt = 0;
+  const interrupt = (): void => {
+    // One key press reaches us several times: from the terminal and from npm. A later one is from someone who has
+    // waited long enough.
+    if (controller.signal.aborted && performance.now() - firstAt > 1000) process.exit(interrupted);
+    if (controller.signal.aborted) return;
+    firstAt = performance.now();
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  const stop = (): void => {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  };
+  return { signal: controller.signal, stop };
+}
+
+/** `potter … | head` closes the pipe early: that is not a failure to report. */
+function quietOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

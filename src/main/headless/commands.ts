@@ -1,0 +1,341 @@
+/** The commands of the command line, one entry each. Summaries and options come from the contract where it has them. */
+import * as z from 'zod';
+import type { Client } from '../../shared/client.ts';
+import type { HistoryEntry, Input, ProviderInfo, RouteName, RunChunk, RunResult } from '../../shared/contract.ts';
+import { PotterError } from '../../shared/errors.ts';
+import { ProgressLine, print, printable, readInput, readSecret, type Terminal } from './terminal.ts';
+
+export interface CommandContext {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly dataDirectory: string;
+  readonly signal: AbortSignal;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+}
+
+interface Described {
+  /** The operation it calls; its summary is the help. */
+  readonly route?: RouteName;
+  /** Where no single operation says it. */
+  readonly summary?: string;
+  /** Positional arguments as the usage line shows them; those in brackets may be left out. */
+  readonly arguments: readonly string[];
+  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly help?: string }>>;
+}
+
+export type Command = Described &
+  (
+    | { readonly run: (context: CommandContext) => Promise<void> }
+    /** Opens the core itself, its own way. */
+    | { readonly runAlone: (context: Omit<CommandContext, 'client'>) => Promise<void> }
+  );
+
+const json = { json: { type: 'boolean', help: 'print the reply as one line of JSON' } } as const;
+
+export const commands: Readonly<Record<string, Command>> = {
+  run: {
+    route: 'text.process',
+    arguments: ['[action]'],
+    options: {
+      model: { type: 'string' },
+      selection: { type: 'boolean', help: 'work on the selection of the window in front, in place' },
+      fresh: { type: 'boolean' },
+      ...json,
+    },
+    run: runAction,
+  },
+  actions: { route: 'actions.list', arguments: [], options: json, run: listActions },
+  models: { route: 'providers.list', arguments: ['[provider]'], options: json, run: listModels },
+  'keys list': { route: 'keys.list', arguments: [], options: json, run: listKeys },
+  'keys set': {
+    summary: 'Store the key of a provider, read from standard input or typed unseen, and test it.',
+    arguments: ['<provider>'],
+    options: { 'no-test': { type: 'boolean', help: 'do not ask the provider whether the key works' }, ...json },
+    run: setKey,
+  },
+  'keys test': { route: 'keys.test', arguments: ['<provider>'], options: json, run: testKey },
+  'keys remove': { route: 'keys.remove', arguments: ['<provider>'], options: json, run: removeKey },
+  'config get': { route: 'config.get', arguments: ['[key]'], options: json, run: getConfig },
+  'config set': {
+    route: 'config.set',
+    arguments: ['<key>', '<value>'],
+    options: { layer: { type: 'string' }, ...json },
+    run: setConfig,
+  },
+  'config inspect': { route: 'config.inspect', arguments: ['<key>'], options: json, run: inspectConfig },
+  history: {
+    route: 'history.list',
+    arguments: ['[query]'],
+    options: { limit: { type: 'string' }, before: { type: 'string' }, ...json },
+    run: listHistory,
+  },
+  'history show': { route: 'history.get', arguments: ['<id>'], options: json, run: showHistory },
+  'history remove': { route: 'history.remove', arguments: ['<id|all>'], options: json, run: removeHistory },
+  serve: {
+    summary: 'Serve the panels to a browser on this machine, until Ctrl-C.',
+    arguments: [],
+    options: {
+      hotkeys: { type: 'boolean', help: 'register the global hotkeys (X11)' },
+      open: { type: 'boolean', help: 'open the browser' },
+      port: { type: 'string', help: 'port to listen on; any free one if left out' },
+      demo: { type: 'boolean', help: 'answer from a labelled sample in a temporary data directory' },
+    },
+    runAlone: async (context) => (await import('./serve.ts')).serve(context),
+  },
+};
+
+async function runAction(context: CommandContext): Promise<void> {
+  const { client, terminal, values, positionals, signal } = context;
+  const [action] = positionals;
+  const source = values.selection
+    ? ({ type: 'selection' } as const)
+    : ({ type: 'text', text: await readInput(terminal, signal) } as const);
+  const input: Input<'text.process'> = {
+    source,
+    ...(action !== undefined && { action }),
+    ...(typeof values.model === 'string' && { model: values.model }),
+    ...(values.fresh === true && { fresh: true }),
+  };
+  const live = new LiveRun(terminal, values.json === true);
+  try {
+    const result = await client.call('text.process', input, { signal, onChunk: (chunk) => live.receive(chunk) });
+    await live.finish(result);
+  } catch (thrown) {
+    await live.abandon();
+    throw thrown;
+  }
+}
+
+/**
+ * What the person sees of a run. On a terminal the answer appears as it comes; into a pipe or a file only a complete,
+ * checked result is written, because whatever reads it takes the bytes for the result.
+ */
+class LiveRun {
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+  readonly #startedAt = performance.now();
+  readonly #progress: ProgressLine;
+  #label = '';
+  #streamed = '';
+
+  constructor(terminal: Terminal, json: boolean) {
+    this.#terminal = terminal;
+    this.#json = json;
+    this.#progress = new ProgressLine(terminal.stderr, () => this.#line());
+  }
+
+  #line(): string | undefined {
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    if (seconds < 1) return undefined;
+    return `${this.#label} ${seconds.toFixed(0)} s, ${this.#streamed.length} characters (Ctrl-C cancels)`;
+  }
+
+  async receive(chunk: RunChunk): Promise<void> {
+    if (chunk.type === 'started') {
+      this.#label = chunk.model ? `${chunk.action}, ${chunk.provider}/${chunk.model}:` : `${chunk.action}:`;
+      return;
+    }
+    this.#streamed += chunk.text;
+    if (!this.#showsLive()) return;
+    this.#progress.clear();
+    await print(this.#terminal.stdout, printable(chunk.text));
+  }
+
+  #showsLive(): boolean {
+    return this.#terminal.stdout.isTTY === true && !this.#json;
+  }
+
+  async finish(result: RunResult): Promise<void> {
+    const { stdout, stderr } = this.#terminal;
+    this.#progress.clear();
+    if (this.#json) return print(stdout, `${JSON.stringify({ status: 'ok', data: result })}\n`);
+    if (result.notice) await print(stderr, `potter: ${result.notice}\n`);
+    if (result.outcome === 'replaced' || result.outcome === 'copied')
+      return print(stderr, `potter: ${result.outcome}.\n`);
+    if (!this.#showsLive()) return print(stdout, result.output);
+    const rest = this.#streamed === '' ? printable(result.output) : '';
+    const shown = this.#streamed + rest;
+    return print(stdout, shown.endsWith('\n') ? rest : `${rest}\n`);
+  }
+
+  /** What stands on the terminal is not a result; the error that follows says why. */
+  async abandon(): Promise<void> {
+    this.#progress.clear();
+    if (this.#showsLive() && this.#streamed !== '') await print(this.#terminal.stdout, '\n');
+  }
+}
+
+async function listActions({ client, terminal, values }: CommandContext): Promise<void> {
+  const list = await client.call('actions.list', {});
+  if (values.json) return printReply(terminal, list);
+  const rows = list.actions.map(({ id, description, output }) => [
+    id === list.current ? '*' : ' ',
+    id,
+    output,
+    description,
+  ]);
+  await print(terminal.stdout, `${table(rows)}\n`);
+  await print(terminal.stderr, '* is the current action, which the hotkey runs.\n');
+}
+
+async function listModels({ client, terminal, values, positionals, signal }: CommandContext): Promise<void> {
+  const [provider] = positionals;
+  const list = await client.call('providers.list', provider === undefined ? {} : { provider }, { signal });
+  if (values.json) return printReply(terminal, list);
+  const models = list.providers.flatMap(({ id, models: offered }) => offered.map((model) => `${id}/${model.id}`));
+  for (const model of models) await print(terminal.stdout, `${model === list.default ? '*' : ' '} ${model}\n`);
+  for (const info of list.providers) await print(terminal.stderr, providerLine(info));
+}
+
+function providerLine({ id, name, state, message, baseUrl, models }: ProviderInfo): string {
+  const found = state === 'ready' ? `${models.length} models` : (message ?? state);
+  return `${name} (${id}, ${baseUrl}): ${found}\n`;
+}
+
+async function listKeys({ client, terminal, values }: CommandContext): Promise<void> {
+  const list = await client.call('keys.list', {});
+  if (values.json) return printReply(terminal, list);
+  const rows = list.keys.map(({ provider, host, setAt, state }) => [provider, host, day(setAt), state]);
+  if (rows.length > 0) await print(terminal.stdout, `${table(rows)}\n`);
+  await print(terminal.stderr, rows.length === 0 ? 'No keys are stored.\n' : `Wrapped by: ${list.backend}.\n`);
+}
+
+async function setKey(context: CommandContext): Promise<void> {
+  const { client, terminal, values, signal } = context;
+  const provider = needed(context, 0);
+  const key = (await readSecret(terminal, `Key for ${provider}: `, signal)).trim();
+  if (key === '') throw new PotterError('INVALID_INPUT', 'No key was given on standard input.');
+  const stored = await client.call('keys.set', { provider, key }, { signal });
+  const tested = values['no-test'] ? undefined : await client.call('keys.test', { provider }, { signal });
+  if (values.json) return printReply(terminal, { ...stored, ...(tested && { models: tested.models }) });
+  const outcome = tested ? ` It works: ${tested.models} models.` : '';
+  await print(terminal.stderr, `The key for ${provider} is stored and goes only to ${stored.host}.${outcome}\n`);
+}
+
+async function testKey(context: CommandContext): Promise<void> {
+  const { client, terminal, values, signal } = context;
+  const tested = await client.call('keys.test', { provider: needed(context, 0) }, { signal });
+  if (values.json) return printReply(terminal, tested);
+  await print(terminal.stderr, `The key works: ${tested.provider} lists ${tested.models} models.\n`);
+}
+
+async function removeKey(context: CommandContext): Promise<void> {
+  const { client, terminal, values } = context;
+  const provider = needed(context, 0);
+  const reply = await client.call('keys.remove', { provider });
+  if (values.json) return printReply(terminal, reply);
+  await print(
+    terminal.stderr,
+    reply.removed ? `The key for ${provider} is deleted.\n` : `There was no key for ${provider}.\n`,
+  );
+}
+
+async function getConfig({ client, terminal, values, positionals }: CommandContext): Promise<void> {
+  const [key] = positionals;
+  const reply = await client.call('config.get', key === undefined ? {} : { key });
+  if (values.json) return printReply(terminal, reply);
+  const show = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value, undefined, 2));
+  const lines = Object.entries(reply.values).map(([name, value]) =>
+    key === undefined ? `${name} = ${show(value)}` : show(value),
+  );
+  await print(terminal.stdout, `${lines.join('\n')}\n`);
+}
+
+async function setConfig(context: CommandContext): Promise<void> {
+  const { client, terminal, values } = context;
+  const layer = z.enum(['file', 'runtime']).optional().safeParse(values.layer);
+  if (!layer.success)
+    throw new PotterError('INVALID_INPUT', `There is no layer "${values.layer}" to set; use file or runtime.`);
+  const value = jsonOrText(needed(context, 1));
+  const reply = await client.call('config.set', {
+    key: needed(context, 0),
+    value,
+    ...(layer.data && { layer: layer.data }),
+  });
+  if (values.json) return printReply(terminal, reply);
+  await print(terminal.stderr, `${reply.key} is now ${JSON.stringify(reply.value)} (${reply.source}).\n`);
+}
+
+/** `true`, `42`, `null`, `{…}` and `"…"` are JSON; anything else is taken as it stands. */
+function jsonOrText(value: string): z.core.util.JSONType {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+async function inspectConfig(context: CommandContext): Promise<void> {
+  const { client, terminal, values } = context;
+  const info = await client.call('config.inspect', { key: needed(context, 0) });
+  if (values.json) return printReply(terminal, info);
+  const rows = info.layers.map(({ layer, value, where }) => [
+    layer === info.source ? '*' : ' ',
+    layer,
+    JSON.stringify(value),
+    where,
+  ]);
+  await print(terminal.stdout, `${info.key}: ${info.help}\n${table(rows)}\n`);
+}
+
+async function listHistory({ client, terminal, values, positionals }: CommandContext): Promise<void> {
+  const [query] = positionals;
+  const limit = values.limit === undefined ? 20 : Number(values.limit);
+  const before = typeof values.before === 'string' ? { before: values.before } : {};
+  const list = await client.call('history.list', { limit, ...before, ...(query !== undefined && { query }) });
+  if (values.json) return printReply(terminal, list);
+  const rows = list.entries.map((entry) => [entry.id, day(entry.at), entry.actionId, entry.result, excerpt(entry)]);
+  if (rows.length > 0) await print(terminal.stdout, `${table(rows)}\n`);
+  const note = list.locked
+    ? 'The history is locked: its key could not be unwrapped.'
+    : `${rows.length} of ${list.total}.`;
+  await print(terminal.stderr, `${note}\n`);
+}
+
+function excerpt({ input }: HistoryEntry): string {
+  const line = printable(input).replace(/\s+/g, ' ').trim();
+  return line.length > 50 ? `${line.slice(0, 49)}…` : line;
+}
+
+async function showHistory(context: CommandContext): Promise<void> {
+  const { client, terminal, values } = context;
+  const entry = await client.call('history.get', { id: needed(context, 0) });
+  if (values.json) return printReply(terminal, entry);
+  const head = `${entry.actionName}, ${new Date(entry.at).toISOString()}, ${entry.result}${entry.message ? `: ${entry.message}` : ''}`;
+  await print(terminal.stdout, `${head}\n\n${printable(entry.input)}\n\n→\n\n${printable(entry.output)}\n`);
+}
+
+async function removeHistory(context: CommandContext): Promise<void> {
+  const { client, terminal, values } = context;
+  const reply = await client.call('history.remove', { id: needed(context, 0) });
+  if (values.json) return printReply(terminal, reply);
+  await print(terminal.stderr, `${reply.removed} deleted.\n`);
+}
+
+function needed({ positionals }: CommandContext, index: number): string {
+  const value = positionals[index];
+  if (value === undefined) throw new PotterError('INVALID_INPUT', 'An argument is missing.');
+  return value;
+}
+
+const printReply = (terminal: Terminal, data: unknown): Promise<void> =>
+  print(terminal.stdout, `${JSON.stringify({ status: 'ok', data })}\n`);
+
+const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (wide, row) => row.map((cell, column) => Math.max(wide[column] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,62 @@
+/** What plain Node lends to the core. */
+import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import Conf from 'conf';
+import { type Desktop, defaultDataDirectory, type Host, type Notice, systemClock } from '../core/host.ts';
+import { createKeyFileCipher } from './cipher.ts';
+
+export interface HeadlessHostOptions {
+  readonly dataDirectory: string;
+  readonly desktop: Desktop;
+  readonly environment: Host['environment'];
+  /** Where notices go besides the panels. */
+  readonly notify: (notice: Notice) => void;
+}
+
+export function createHeadlessHost({ dataDirectory, desktop, environment, notify }: HeadlessHostOptions): Host {
+  let preferences: Conf<Record<string, unknown>> | undefined;
+  // Opened at first use: most commands never remember anything.
+  const remembered = (): Conf<Record<string, unknown>> => {
+    preferences ??= new Conf({ cwd: dataDirectory, configName: 'preferences', projectName: 'potter' });
+    return preferences;
+  };
+  return {
+    version: packageVersion,
+    dataDirectory,
+    pluginDirectory: fileURLToPath(new URL('../plugins', import.meta.url)),
+    cipher: createKeyFileCipher(dataDirectory),
+    desktop,
+    preferences: { get: (key) => remembered().get(key), set: (key, value) => remembered().set(key, value) },
+    clock: systemClock,
+    environment,
+    notify,
+    openUrl: openInBrowser,
+  };
+}
+
+export function dataDirectoryOf(environment: Host['environment'], chosen: string | undefined): string {
+  return chosen ?? defaultDataDirectory(process.platform, environment, homedir());
+}
+
+declare const __POTTER_VERSION__: string | undefined;
+/** Put in by the build. */
+export const packageVersion = typeof __POTTER_VERSION__ === 'string' ? __POTTER_VERSION__ : '0.0.0-source';
+
+const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+  darwin: ['open'],
+  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
+};
+
+/** Resolves when the opener was started; whether a browser appeared is not known. Fails when there is none. */
+export function openInBrowser(url: string): Promise<void> {
+  const [program, ...before] = openers[process.platform] ?? ['xdg-open'];
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...before, url], { stdio: 'ignore', detached: true });
+    child.once('error', reject);
+    child.once('spawn', () => {
+      child.unref();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,91 @@
+/** `potter serve`: the panels in a browser, and the hotkeys of an X11 session. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PotterError } from '../../shared/errors.ts';
+import { Lifetime } from '../core/lifetime.ts';
+import { startPanelServer } from '../net/http.ts';
+import type { Opened } from '../net/open.ts';
+import { createSessions } from '../net/sessions.ts';
+import type { CommandContext } from './commands.ts';
+import { openInBrowser } from './host.ts';
+import { openHeadless } from './open.ts';
+import { print } from './terminal.ts';
+
+type ServeContext = Omit<CommandContext, 'client'>;
+
+/** Serves until the signal aborts; an interruption is how it is meant to end. */
+export async function serve(context: ServeContext): Promise<void> {
+  const { signal, terminal } = context;
+  const lifetime = new Lifetime();
+  try {
+    await start(context, lifetime);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  } finally {
+    await lifetime.stop((part, thrown) => terminal.stderr.write(`potter: ${part} did not stop: ${String(thrown)}\n`));
+  }
+}
+
+async function start(context: ServeContext, lifetime: Lifetime): Promise<void> {
+  const { values, terminal, environment, signal } = context;
+  const port = portOf(values.port);
+  const demo = values.demo ? await startDemo(lifetime) : undefined;
+  const dataDirectory = demo && values.data === undefined ? demo.dataDirectory : context.dataDirectory;
+  const notify = values.hotkeys ? desktopNotifier() : undefined;
+  const opened = lifetime.add(
+    'core',
+    await openHeadless({ dataDirectory, environment, signal, demo: demo !== undefined, ...(notify && { notify }) }),
+    (it) => it.close(),
+  );
+  if (demo) await useDemo(opened, demo.baseUrl);
+  if (values.hotkeys) await startHotkeys(opened, lifetime, context);
+  const sessions = createSessions();
+  const server = lifetime.add(
+    'panels',
+    await startPanelServer({
+      root: fileURLToPath(new URL('../renderer', import.meta.url)),
+      ...(port !== undefined && { port }),
+      sessions,
+      onTransport: (transport, session) => {
+        opened.join(transport, { kind: 'panel', session }).catch(() => transport.close());
+      },
+      ...(opened.potter && { log: opened.potter.log }),
+    }),
+    (it) => it.close(),
+  );
+  // The token stands in the fragment, which no browser sends, and works once.
+  const address = (): string => `${server.url}#token=${sessions.oneTimeToken()}`;
+  await print(terminal.stdout, `Potter is at ${address()}\n`);
+  if (demo) await print(terminal.stdout, 'Demo: answers come from a sample, not from a language model.\n');
+  await print(terminal.stderr, 'The address signs one browser in. Ctrl-C stops.\n');
+  if (values.open) await openInBrowser(address()).catch(() => undefined);
+}
+
+function portOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const port = Number(value);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new PotterError('INVALID_INPUT', `"${String(value)}" is not a port; use a number from 1 to 65535.`);
+}
+
+/** A sample vendor on this machine and a data directory that is gone afterwards, so that a demo leaves nothing behind. */
+async function startDemo(lifetime: Lifetime): Promise<{ baseUrl: string; dataDirectory: string }> {
+  const dataDirectory = lifetime.add('demo data', await mkdtemp(join(tmpdir(), 'potter-demo-')), (folder) =>
+    rm(folder, { recursive: true, force: true }),
+  );
+  const { startFakeOpenAi } = await import('../../../test/helpers/fake-openai.ts');
+  const vendor = lifetime.add('demo vendor', await startFakeOpenAi(), (it) => it.close());
+  return { baseUrl: vendor.baseUrl, dataDirectory };
+}
+
+async function useDemo(opened: Opened, baseUrl: string): Promise<void> {
+  const client = await opened.connect({ kind: 'cli' });
+  const demo = { name: 'Demo (sample answers)', baseUrl, needsKey: false };
+  await client.call('config.set', { key: 'providers', value: { demo }, layer: 'runtime' });
+  await client.call('config.set', { key: 'text.defaultModel', value: 'demo/potter-demo-sample', layer: 'runtime' });
+  client.close();
+}

@@ -1,0 +1,197 @@
+/** The import table of docs/architecture.md, as data, held against every file. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { contract } from '../src/shared/contract.ts';
+import { topics } from '../src/shared/events.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Layer {
+  readonly folder: string;
+  /** Folders or files of this repository it may import values from, besides its own. */
+  readonly from: readonly string[];
+  /** Folders it may import types from, besides those above. */
+  readonly types?: readonly string[];
+  /** Packages it may import; `node:` stands for every built-in module. */
+  readonly packages: readonly string[];
+}
+
+const shell = [
+  'src/main/core/potter.ts',
+  'src/main/core/host.ts',
+  'src/main/core/lifetime.ts',
+  'src/main/core/gateway/serve.ts',
+  'src/main/core/config/sources.ts',
+];
+const core = [
+  'node:',
+  'zod',
+  'undici',
+  'openai',
+  'pino',
+  'lru-cache',
+  'jsonc-parser',
+  'harper.js',
+  'quickjs-emscripten-core',
+  '@jitl/quickjs-wasmfile-release-sync',
+];
+
+const layers: readonly Layer[] = [
+  { folder: 'src/shared', from: [], packages: ['zod'] },
+  { folder: 'src/main/core', from: ['src/shared'], packages: core },
+  {
+    folder: 'src/main/net',
+    from: ['src/shared', 'src/main/core/gateway', 'src/main/core/log/log.ts'],
+    types: ['src/main/core'],
+    packages: ['node:', 'ws', 'zod'],
+  },
+  { folder: 'src/main/desktop', from: ['src/shared'], types: ['src/main/core'], packages: ['node:', 'x11'] },
+  {
+    folder: 'src/main/electron',
+    from: ['src/shared', ...shell, 'src/main/net', 'src/main/desktop'],
+    types: ['src/main/core'],
+    packages: ['node:', 'electron', 'electron-store', 'zod'],
+  },
+  {
+    folder: 'src/main/headless',
+    // The sample vendor of `potter serve --demo` is the tests' own, so that there is one.
+    from: ['src/shared', ...shell, 'src/main/net', 'src/main/desktop', 'test/helpers/fake-openai.ts'],
+    types: ['src/main/core'],
+    packages: ['node:', 'conf', 'zod'],
+  },
+  { folder: 'src/preload', from: [], types: ['src/shared'], packages: ['electron'] },
+  {
+    folder: 'src/renderer',
+    from: ['src/shared'],
+    packages: ['react', 'react-dom', 'zustand', '@mantine', '@tabler', 'i18next', 'react-i18next', 'diff'],
+  },
+  { folder: 'plugins', from: [], types: ['src/shared/plugin-api.ts'], packages: [] },
+];
+
+/** Inside core, downwards only: a file may import from its own rank and from those below it in this list. */
+const ranks: readonly (readonly string[])[] = [
+  ['potter.ts'],
+  ['handlers'],
+  ['gateway'],
+  ['text', 'plugins', 'providers', 'integrations'],
+  ['actions.ts', 'history.ts', 'config', 'security', 'monitor', 'errors', 'outbound.ts'],
+  ['log', 'events.ts', 'storage', 'schedule.ts', 'lifetime.ts', 'host.ts'],
+];
+/** Types of a higher rank, each with the reason it is not a knot. */
+const typesUpwards: Readonly<Record<string, readonly string[]>> = {
+  // The row of the guard's table is named by the action that must pass it.
+  'actions.ts': ['text/guard.ts'],
+  // What a stage records is declared by the stage.
+  'monitor/metrics.ts': ['gateway/middleware.ts'],
+  'log/audit.ts': ['gateway/middleware.ts'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+  /** Path from the root, for a file of ours. */
+  readonly target: string | undefined;
+  readonly typeOnly: boolean;
+}
+
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"();]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*(?:\/\*[^*]*\*\/\s*)?['"]([^'"]+)['"]/g;
+
+export function importsOf(file: string, source: string): Import[] {
+  return [...source.matchAll(importPattern)].map(([, type, fromClause, dynamic]) => {
+    const specifier = fromClause ?? dynamic ?? '';
+    const target = specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : undefined;
+    return { file, specifier, target, typeOnly: type !== undefined };
+  });
+}
+
+function violation(layer: Layer, { file, specifier, target, typeOnly }: Import): string | undefined {
+  const within = (folders: readonly string[], path: string): boolean =>
+    folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  if (target !== undefined) {
+    const allowed = [layer.folder, ...layer.from, ...(typeOnly ? (layer.types ?? []) : [])];
+    return within(allowed, target) ? undefined : `${file} may not import ${target}`;
+  }
+  const isBuiltIn = specifier.startsWith('node:') || builtinModules.includes(specifier);
+  const allowed = isBuiltIn ? layer.packages.includes('node:') : within(layer.packages, specifier);
+  return allowed ? undefined : `${file} may not import the package ${specifier}`;
+}
+
+function rankViolation({ file, target, typeOnly }: Import): string | undefined {
+  if (!target?.startsWith('src/main/core/') || !file.startsWith('src/main/core/')) return undefined;
+  const inCore = (path: string): string => path.slice('src/main/core/'.length);
+  const rank = (path: string): number => ranks.findIndex((names) => names.includes(inCore(path).split('/')[0] ?? ''));
+  if (rank(file) < 0) return `${file} has no rank: add it to the table`;
+  if (rank(target) >= rank(file)) return undefined;
+  if (typeOnly && typesUpwards[inCore(file)]?.includes(inCore(target))) return undefined;
+  return `${file} may not import ${target}, which stands above it`;
+}
+
+export function violations(file: string, source: string): string[] {
+  const layer = layers.find(({ folder }) => file.startsWith(`${folder}/`));
+  if (!layer) return [`${file} belongs to no layer`];
+  return importsOf(file, source)
+    .flatMap((imported) => [violation(layer, imported), rankViolation(imported)])
+    .filter((problem) => problem !== undefined);
+}
+
+function sources(folder: string): { file: string; source: string }[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => ({ file: join(folder, name), source: readFileSync(join(root, folder, name), 'utf8') }));
+}
+
+const all = [...sources('src'), ...sources('plugins')];
+
+describe('the architecture', () => {
+  test('every file imports only what the table allows', () => {
+    expect(all.length).toBeGreaterThan(30);
+    expect(all.flatMap(({ file, source }) => violations(file, source))).toEqual([]);
+  });
+
+  test.each([
+    ['src/shared/planted.ts', "import { readFileSync } from 'node:fs';"],
+    ['src/main/core/planted.ts', "import { app } from 'electron';"],
+    ['src/main/core/log/planted.ts', "import { Actions } from '../actions.ts';"],
+    ['src/main/core/text/planted.ts', "import type { Potter } from '../potter.ts';"],
+    ['src/main/net/planted.ts', "import { Vault } from '../core/security/vault.ts';"],
+    ['src/renderer/planted.tsx', "import { createGateway } from '../main/core/gateway/gateway.ts';"],
+    ['src/renderer/planted.tsx', "const fs = await import('node:fs');"],
+    ['src/preload/planted.ts', "import { createClient } from '../shared/client.ts';"],
+    ['plugins/planted/main.ts', "import { PotterError } from '../../src/shared/errors.ts';"],
+  ])('a planted violation in %s is caught', (file, source) => {
+    expect(violations(file, source)).not.toEqual([]);
+  });
+
+  test('only config/sources.ts reads the environment of the process', () => {
+    const readers = all.filter(({ source }) => /\bprocess\.env\b/.test(source)).map(({ file }) => file);
+    expect(readers).toEqual(['src/main/core/config/sources.ts']);
+  });
+
+  test('only storage opens the database', () => {
+    const openers = all.filter(({ source }) => /from 'node:sqlite'/.test(source)).map(({ file }) => dirname(file));
+    expect([...new Set(openers)]).toEqual(['src/main/core/storage']);
+  });
+
+  test('only bridge.ts of the renderer asks whether it is in Electron', () => {
+    const asking = all.filter(
+      ({ file, source }) => file.startsWith('src/renderer/') && /\bwindow\.potter\b/.test(source),
+    );
+    expect(asking.map(({ file }) => file)).toEqual(['src/renderer/bridge.ts']);
+  });
+
+  test('every route is called by some test', () => {
+    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(test|spec)\.ts$/.test(name) && name !== 'architecture.test.ts')
+      .map((name) => readFileSync(join(root, 'test', name), 'utf8'))
+      .join('\n');
+    expect(Object.keys(contract).filter((route) => !tests.includes(`'${route}'`))).toEqual([]);
+  });
+
+  test('the topics stand in the table once each', () => {
+    expect(new Set(topics).size).toBe(topics.length);
+  });
+});
