@@ -196,7 +196,8 @@ function refuseReply(reply: Dispatcher.ResponseData, { url, policy }: Sent): Pot
 }
 
 function hostOf(location: string | string[] | undefined, base: URL): string | undefined {
-  const target = typeof location === 'string' && URL.canParse(location, base.href) ? new URL(location, base) : undefined;
+  const target =
+    typeof location === 'string' && URL.canParse(location, base.href) ? new URL(location, base) : undefined;
   return target?.host || undefined;
 }
 

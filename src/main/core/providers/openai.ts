@@ -1,0 +1,366 @@
+/**
+ * The OpenAI wire format (chat completions), as the vendor and a dozen local servers speak it. The official SDK builds the
+ * requests and reads error replies; the answer is read here, because the SDK takes a cut stream for a whole one.
+ */
+import * as z from 'zod';
+import { PotterError } from '../../../shared/errors.ts';
+import type { GuardedFetch } from '../outbound.ts';
+import { malformed, readDocument, readEvents, readStart, type Start } from './body.ts';
+import { type Asked, plainWord, readFault, toPotterFault } from './faults.ts';
+import type { CompletionEvent, CompletionRequest, Finish, Provider, Usage } from './provider.ts';
+
+export interface OpenAiOptions {
+  readonly id: string;
+  /** In the person's words, such as `Ollama`; every message names it. */
+  readonly name: string;
+  /** With its version path, such as `http://127.0.0.1:11434/v1`. */
+  readonly baseUrl: string;
+  /** Absent for a server that wants none. */
+  readonly apiKey?: string;
+  readonly fetch: GuardedFetch;
+  /** Models it is known to have, named when it refuses one. Default: none. */
+  readonly knownModels?: () => readonly string[];
+  /** Milliseconds since the epoch, to read a `Retry-After` date by. Default: the system's. */
+  readonly now?: () => number;
+}
+
+/** Characters of one answer. The framing around them is capped by the outbound fetch. */
+const maximumText = 2 << 20;
+/** The SDK's own timer is set beyond any answer, so that only the limits of the outbound fetch act. */
+const beyondAnyAnswer = 2 ** 31 - 1;
+
+export function createOpenAiProvider(options: OpenAiOptions): Provider {
+  const { id, name } = options;
+  const client = lazily(() => createClient(options));
+  const failed = (thrown: unknown, signal: AbortSignal, model?: string): PotterError => {
+    const asked = { provider: name, model, knownModels: options.knownModels?.() ?? [] };
+    return translate(thrown, signal, asked, options.now?.() ?? Date.now());
+  };
+
+  return {
+    id,
+    async models(signal) {
+      try {
+        const reply = await (await client()).models.list({ signal }).asResponse();
+        return readModels(await readDocument(await openReply(reply, name), name), name);
+      } catch (thrown) {
+        throw failed(thrown, signal);
+      }
+    },
+    async *complete(request, signal) {
+      // Leaving the loop early must close the socket as a cancel does.
+      const leave = new AbortController();
+      const both = AbortSignal.any([signal, leave.signal]);
+      const answer = new Answer(name);
+      try {
+        const { chat } = await client();
+        const reply = await chat.completions.create(toBody(request, options.baseUrl), { signal: both }).asResponse();
+        yield* answer.read(await openReply(reply, name));
+        signal.throwIfAborted();
+        yield answer.end();
+      } catch (thrown) {
+        throw failed(answer.judge(thrown), signal, request.model);
+      } finally {
+        leave.abort();
+      }
+    },
+  };
+}
+
+function lazily<T>(create: () => Promise<T>): () => Promise<T> {
+  let created: Promise<T> | undefined;
+  return () => {
+    created ??= create();
+    return created;
+  };
+}
+
+async function createClient({ baseUrl, apiKey, fetch }: OpenAiOptions) {
+  const { OpenAI } = await import('openai');
+  return new OpenAI({
+    // Everything the SDK would otherwise take from the environment is given.
+    apiKey: apiKey ?? 'none',
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    baseURL: baseUrl.replace(/\/+$/, ''),
+    logLevel: 'off',
+    maxRetries: 0,
+    timeout: beyondAnyAnswer,
+    fetch: (input, init) =>
+      fetch(input instanceof Request ? input.url : input, { ...init, headers: headersFor(init, apiKey) }),
+  });
+}
+
+/** Only what the wire format needs: the SDK also tells the system, and adds headers from `OPENAI_CUSTOM_HEADERS`. */
+function headersFor(init: RequestInit | undefined, apiKey: string | undefined): Record<string, string> {
+  const type = new Headers(init?.headers).get('content-type');
+  return {
+    accept: 'text/event-stream, application/json',
+    'user-agent': 'Potter',
+    ...(type !== null && { 'content-type': type }),
+    ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+  };
+}
+
+/** Hosts that refuse `max_tokens` for their newer models; every other server knows `max_tokens` and often nothing else. */
+const vendorHost = /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/;
+/** Models of the vendor that answer at once; all newer ones think first, and take no temperature. */
+const withoutThinking = /^(?:ft:)?(?:gpt-3\.5|gpt-4|chatgpt-4o)/;
+/** Tokens the vendor's models may spend on thinking before the answer; they count against the same limit. */
+const thinkingTokens = 8192;
+
+function toBody(request: CompletionRequest, baseUrl: string) {
+  const { model, system, user, maxOutputTokens, temperature } = request;
+  const vendor = vendorHost.test(new URL(baseUrl).hostname);
+  const thinks = vendor && !withoutThinking.test(model);
+  return {
+    model,
+    messages: [
+      { role: 'system' as const, content: system },
+      { role: 'user' as const, content: user },
+    ],
+    stream: true as const,
+    stream_options: { include_usage: true },
+    ...(vendor
+      ? { max_completion_tokens: maxOutputTokens + (thinks ? thinkingTokens : 0) }
+      : { max_tokens: maxOutputTokens }),
+    ...(temperature !== undefined && !thinks && { temperature }),
+  };
+}
+
+/** A reply with status 200 that can be an API's. */
+async function openReply(reply: Response, name: string): Promise<Start> {
+  const start = await readStart(reply.body);
+  if (start.kind === 'empty') throw new PotterError('EMPTY_RESULT', `${name} sent an empty reply.`);
+  if (start.kind === 'page') {
+    throw new PotterError('NOT_API', `A web page answered in place of ${name}; a network login page does that.`);
+  }
+  return start;
+}
+
+const modelEntries = z.array(z.looseObject({ id: z.string().min(1) }));
+/** Most servers send `{data}`, some the bare list. */
+const modelList = z.union([z.looseObject({ data: modelEntries.nullable() }), modelEntries]);
+
+function readModels(document: unknown, name: string): readonly string[] {
+  const parsed = modelList.safeParse(document);
+  if (!parsed.success) throw new PotterError('PROTOCOL', `${name} did not answer with a list of models.`);
+  const entries = Array.isArray(parsed.data) ? parsed.data : (parsed.data.data ?? []);
+  return entries.map(({ id }) => id);
+}
+
+const textPart = z.looseObject({ type: z.string(), text: z.string().optional() });
+const message = z.looseObject({
+  content: z.union([z.string(), z.array(textPart)]).nullish(),
+  refusal: z.string().nullish(),
+});
+/** A chunk of a stream, or the whole answer, which has `message` in place of `delta`. */
+const answerPart = z.looseObject({
+  choices: z
+    .array(z.looseObject({ delta: message.nullish(), message: message.nullish(), finish_reason: z.string().nullish() }))
+    .nullish(),
+  error: z.unknown(),
+  model: z.unknown(),
+  usage: z.unknown(),
+});
+const usageCounts = z.looseObject({
+  prompt_tokens: z.int().nonnegative(),
+  completion_tokens: z.int().nonnegative(),
+});
+
+/** How servers say that an answer has ended, lower case. `undefined`: it was broken off. */
+const finishes: Readonly<Record<string, Finish | undefined>> = {
+  stop: 'stop',
+  eos: 'stop',
+  eos_token: 'stop',
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  tool_calls: 'stop',
+  function_call: 'stop',
+  length: 'length',
+  max_tokens: 'length',
+  model_length: 'length',
+  content_filter: 'filter',
+  safety: 'filter',
+  refusal: 'filter',
+};
+
+/** One answer as it grows, and what its server has said about its end. */
+class Answer {
+  readonly #name: string;
+  #characters = 0;
+  #events = 0;
+  #document = false;
+  #done = false;
+  #refused = false;
+  #finish: string | undefined;
+  #model: string | undefined;
+  #usage: Usage | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async *read(start: Start): AsyncGenerator<CompletionEvent> {
+    if (start.kind === 'document') {
+      this.#document = true;
+      yield* this.#take(await readDocument(start, this.#name));
+      return;
+    }
+    try {
+      for await (const data of readEvents(start, this.#name)) {
+        this.#events++;
+        if (data.trim() === '[DONE]') {
+          this.#done = true;
+          return;
+        }
+        yield* this.#take(parseChunk(data, this.#name));
+      }
+    } catch (thrown) {
+      // The vendor has said that the answer is whole; only the count of tokens is lost.
+      if (this.#finish === undefined || !isLost(thrown)) throw thrown;
+    }
+  }
+
+  /** The terminator, or why there is none. */
+  end(): CompletionEvent {
+    if (this.#finish === undefined) throw this.#unfinished();
+    const word = this.#finish.toLowerCase();
+    const said = Object.hasOwn(finishes, word) ? finishes[word] : undefined;
+    if (said === undefined) {
+      throw new PotterError(
+        'INCOMPLETE',
+        `${this.#name} broke the answer off (${plainWord(this.#finish) ?? 'unknown reason'}).`,
+      );
+    }
+    return {
+      type: 'end',
+      finish: this.#refused ? 'filter' : said,
+      ...(this.#model !== undefined && { model: this.#model }),
+      ...(this.#usage && { usage: this.#usage }),
+    };
+  }
+
+  /** A connection lost after the first text is an incomplete answer, whatever broke it. */
+  judge(thrown: unknown): unknown {
+    if (this.#characters === 0 || !(thrown instanceof PotterError) || thrown.code !== 'RESET') return thrown;
+    return new PotterError('INCOMPLETE', `${this.#name} stopped in the middle of the answer.`, { cause: thrown });
+  }
+
+  #unfinished(): PotterError {
+    if (this.#events === 0 && !this.#document) return malformed(this.#name);
+    if (this.#characters === 0 && (this.#done || this.#document))
+      return new PotterError('EMPTY_RESULT', `${this.#name} gave no answer.`);
+    return new PotterError('INCOMPLETE', `${this.#name} ended the connection before the answer was finished.`);
+  }
+
+  *#take(json: unknown): Generator<CompletionEvent> {
+    const parsed = answerPart.safeParse(json);
+    if (!parsed.success) throw new PotterError('PROTOCOL', `${this.#name} sent something that is not an answer.`);
+    const { choices, error, model, usage } = parsed.data;
+    if (error !== undefined && error !== null) throw new InBandError(error);
+    if (typeof model === 'string' && model !== '') this.#model = model;
+    this.#usage = toUsage(usage) ?? this.#usage;
+    const [choice] = choices ?? [];
+    if (!choice) return;
+    const said = choice.delta ?? choice.message;
+    const text = toText(said?.content) + (said?.refusal ?? '');
+    if (said?.refusal) this.#refused = true;
+    if (text !== '') yield this.#grow(text);
+    this.#close(choice.finish_reason ?? undefined);
+  }
+
+  #grow(text: string): CompletionEvent {
+    if (this.#finish !== undefined)
+      throw new PotterError('PROTOCOL', `${this.#name} sent text after the answer's end.`);
+    this.#characters += text.length;
+    if (this.#characters > maximumText) throw new PotterError('TOO_LONG', `${this.#name} did not stop answering.`);
+    return { type: 'text', text };
+  }
+
+  #close(finish: string | undefined): void {
+    if (finish === undefined || finish === '') return;
+    if (this.#finish !== undefined && this.#finish !== finish) {
+      throw new PotterError('PROTOCOL', `${this.#name} ended the answer twice, in different ways.`);
+    }
+    this.#finish = finish;
+  }
+}
+
+function parseChunk(data: string, name: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    throw malformed(name);
+  }
+}
+
+function toText(content: z.output<typeof message>['content']): string {
+  if (!Array.isArray(content)) return content ?? '';
+  return content.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
+}
+
+/** Undefined when the counts are missing or impossible: the cost is then unknown, which is not an error. */
+function toUsage(value: unknown): Usage | undefined {
+  const { success, data } = usageCounts.safeParse(value);
+  return success ? { inputTokens: data.prompt_tokens, outputTokens: data.completion_tokens } : undefined;
+}
+
+function isLost(thrown: unknown): boolean {
+  return thrown instanceof PotterError && (thrown.code === 'RESET' || thrown.code === 'IDLE_TIMEOUT');
+}
+
+/** An error object where a chunk was expected. Never leaves this file. */
+class InBandError extends Error {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    super('the stream carried an error');
+    this.error = error;
+  }
+}
+
+/** What the SDK says of an error reply. */
+interface ReplyError extends Error {
+  readonly status: number;
+  readonly error: unknown;
+  readonly headers: Headers;
+}
+
+function isReplyError(thrown: unknown): thrown is ReplyError {
+  return (
+    thrown instanceof Error &&
+    'status' in thrown &&
+    typeof thrown.status === 'number' &&
+    'headers' in thrown &&
+    thrown.headers instanceof Headers
+  );
+}
+
+function translate(thrown: unknown, signal: AbortSignal, asked: Asked, now: number): PotterError {
+  if (signal.aborted) return cancelled(signal);
+  const own = ownError(thrown);
+  if (own) return own;
+  if (thrown instanceof InBandError) return toPotterFault(readFault(thrown.error, {}), asked, now);
+  if (isReplyError(thrown)) {
+    const { status, error, headers } = thrown;
+    const header = (name: string): string | undefined => headers.get(name) ?? undefined;
+    const rest = { status, requestId: header('x-request-id'), retryAfter: header('retry-after') };
+    return toPotterFault(readFault(error, rest), asked, now);
+  }
+  return new PotterError('INTERNAL', `Asking ${asked.provider} failed inside Potter.`, { cause: thrown });
+}
+
+/** The reason an abort was given, such as a deadline of the run; else the person's cancel. */
+function cancelled(signal: AbortSignal): PotterError {
+  if (signal.reason instanceof PotterError) return signal.reason;
+  return new PotterError('CANCELLED', 'The run was cancelled.', { cause: signal.reason });
+}
+
+/** The SDK wraps what its fetch throws. */
+function ownError(thrown: unknown): PotterError | undefined {
+  if (thrown instanceof PotterError) return thrown;
+  return thrown instanceof Error ? ownError(thrown.cause) : undefined;
+}

@@ -1,0 +1,303 @@
+import type { ProviderInfo } from '../../../shared/contract.ts';
+import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
+import type { ProviderSetting } from '../../../shared/settings.ts';
+import type { Clock } from '../host.ts';
+import type { Log } from '../log/log.ts';
+import { isLoopbackHost, type Outbound } from '../outbound.ts';
+import { chatModels, firstChoice } from './compatible.ts';
+import { createOpenAiProvider } from './openai.ts';
+import type { Provider } from './provider.ts';
+
+export interface ProviderRegistryOptions {
+  readonly settings: () => {
+    readonly providers: Readonly<Record<string, ProviderSetting>>;
+    /** `provider/model` */
+    readonly defaultModel: string | null;
+    readonly localOnly: boolean;
+  };
+  /** The stored key, if that provider has one. Fails with `KEYS_LOCKED`, or `KEY_DETACHED` when it belongs to another host. */
+  readonly key: (provider: string, baseUrl: string) => Promise<string | undefined>;
+  readonly hasKey: (provider: string) => boolean;
+  readonly outbound: Pick<Outbound, 'fetchFor'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<ProbeLimits>;
+}
+
+/** Milliseconds. */
+export interface ProbeLimits {
+  /** How long a program on this machine may take to list its models. Default 1.5 s. */
+  readonly localMs: number;
+  /** The same for a server elsewhere. Default 8 s. */
+  readonly remoteMs: number;
+  /** How long a list of models is believed. Default 60 s. */
+  readonly freshMs: number;
+}
+
+/** A model that can be asked now. */
+export interface Resolved {
+  readonly provider: Provider;
+  readonly providerInfo: ProviderInfo;
+  readonly model: string;
+}
+
+interface ModelList {
+  readonly at: number;
+  readonly models: readonly string[];
+}
+
+/** One provider as it is set up and with the key it has, until either changes. */
+interface Connection {
+  readonly provider: Provider;
+  readonly setting: ProviderSetting;
+  readonly apiKey: string | undefined;
+  readonly localOnly: boolean;
+  list: ModelList | undefined;
+}
+
+interface Ready {
+  readonly info: ProviderInfo;
+  readonly connection: Connection;
+}
+
+interface Failed {
+  readonly info: ProviderInfo;
+  readonly error: PotterError;
+}
+
+type Probe = Ready | Failed;
+
+/** The providers of the settings: whether each can be asked, what models it has, and which one is meant. */
+export class ProviderRegistry {
+  readonly #options: ProviderRegistryOptions;
+  readonly #limits: ProbeLimits;
+  readonly #connections = new Map<string, Connection>();
+  /** Servers without a key that answered when they were last asked. */
+  readonly #answering = new Set<string>();
+
+  constructor(options: ProviderRegistryOptions) {
+    this.#options = options;
+    this.#limits = { localMs: 1_500, remoteMs: 8_000, freshMs: 60_000, ...options.limits };
+  }
+
+  /** One provider, or all of them in the order of the settings, each asked now unless its list is fresh. */
+  async list(id: string | undefined, signal: AbortSignal): Promise<{ providers: ProviderInfo[]; default?: string }> {
+    const ids = id === undefined ? this.#ids() : [id];
+    for (const one of ids) this.settingOf(one);
+    const probes = await Promise.all(ids.map((one) => this.#probe(one, signal)));
+    const chosen = this.#options.settings().defaultModel ?? firstReference(probes);
+    return { providers: probes.map(({ info }) => info), ...(chosen !== undefined && { default: chosen }) };
+  }
+
+  /** The provider and model of `provider/model`; of the settings' default or the first ready provider when left out. */
+  async resolve(reference: string | undefined, signal: AbortSignal): Promise<Resolved> {
+    const wanted = reference ?? this.#options.settings().defaultModel;
+    return wanted === null ? await this.#firstReady(signal) : await this.#named(wanted, signal);
+  }
+
+  /** Is there someone to ask, as far as is known without asking? */
+  hasAny(): boolean {
+    const { providers, defaultModel, localOnly } = this.#options.settings();
+    if (defaultModel !== null) return true;
+    return Object.entries(providers).some(
+      ([id, setting]) =>
+        (!localOnly || isLocal(setting)) && (setting.needsKey ? this.#options.hasKey(id) : this.#answering.has(id)),
+    );
+  }
+
+  /** How many chat models the stored key opens; fails with the reason when it opens none. */
+  async testKey(id: string, signal: AbortSignal): Promise<number> {
+    const connection = await this.#connect(id);
+    connection.list = undefined;
+    return chatModels(await this.#models(id, connection, signal)).length;
+  }
+
+  /** Fails with `UNKNOWN_PROVIDER`. */
+  settingOf(id: string): ProviderSetting {
+    const { providers } = this.#options.settings();
+    const setting = Object.hasOwn(providers, id) ? providers[id] : undefined;
+    if (setting) return setting;
+    const known = this.#ids().join(', ');
+    throw new PotterError('UNKNOWN_PROVIDER', `There is no provider "${id}". There are: ${known}.`, {
+      detail: { provider: id },
+    });
+  }
+
+  /** Drops every list of models, as after a change of a key. */
+  forget(): void {
+    this.#connections.clear();
+  }
+
+  #ids(): readonly string[] {
+    return Object.keys(this.#options.settings().providers);
+  }
+
+  async #named(reference: string, signal: AbortSignal): Promise<Resolved> {
+    const [id = '', ...rest] = reference.split('/');
+    const setting = this.settingOf(id);
+    const connection = await this.#connect(id);
+    // Whether the model exists is the server's word: lists leave out aliases and models loaded on demand.
+    const model = rest.join('/') || firstChoice(await this.#models(id, connection, signal));
+    if (model === undefined) throw noModels(setting);
+    return { provider: connection.provider, providerInfo: this.#info(id, connection.list?.models ?? []), model };
+  }
+
+  async #firstReady(signal: AbortSignal): Promise<Resolved> {
+    const done = new AbortController();
+    const both = AbortSignal.any([signal, done.signal]);
+    try {
+      const probes = this.#ids().map((id) => this.#probe(id, both));
+      const failed: Failed[] = [];
+      // All are asked at once; the settings' order decides, and nobody waits for those behind the one chosen.
+      for (const pending of probes) {
+        const probe = await pending;
+        signal.throwIfAborted();
+        if ('error' in probe) failed.push(probe);
+        else {
+          const model = firstChoice(probe.connection.list?.models ?? []);
+          if (model !== undefined) return { provider: probe.connection.provider, providerInfo: probe.info, model };
+        }
+      }
+      throw this.#nobody(failed);
+    } finally {
+      done.abort();
+    }
+  }
+
+  /** What the person most likely has to mend: a provider that was set up and fails, before one that is merely absent. */
+  #nobody(failed: readonly Failed[]): PotterError {
+    const telling = failed.find(({ info, error }) => info.hasKey && error.code !== 'BLOCKED_ADDRESS');
+    return (
+      telling?.error ?? new PotterError('NO_PROVIDER', 'No language model is set up, and no local one is running.')
+    );
+  }
+
+  async #probe(id: string, signal: AbortSignal): Promise<Probe> {
+    try {
+      const connection = await this.#connect(id);
+      const models = await this.#models(id, connection, signal);
+      return { info: this.#info(id, models), connection };
+    } catch (thrown) {
+      if (signal.aborted) return { info: this.#info(id, []), error: toPotterError(signal.reason) };
+      const error = toPotterError(thrown);
+      this.#options.log.debug('a provider is not ready', { provider: id, code: error.code });
+      return {
+        info: { ...this.#info(id, []), state: states[error.code] ?? 'failed', message: adviceOf(error, id) },
+        error,
+      };
+    }
+  }
+
+  #info(id: string, models: readonly string[]): ProviderInfo {
+    const { name, baseUrl, needsKey } = this.settingOf(id);
+    const hasKey = this.#options.hasKey(id);
+    return {
+      id,
+      name,
+      baseUrl,
+      needsKey,
+      hasKey,
+      state: 'ready',
+      models: chatModels(models).map((model) => ({ id: model })),
+    };
+  }
+
+  /** Fails with `NO_KEY`, `KEYS_LOCKED`, `KEY_DETACHED` or `BLOCKED_ADDRESS`; asks nobody. */
+  async #connect(id: string): Promise<Connection> {
+    const setting = this.settingOf(id);
+    const { localOnly } = this.#options.settings();
+    if (localOnly && !isLocal(setting)) {
+      throw new PotterError(
+        'BLOCKED_ADDRESS',
+        `${setting.name} is not on this machine, and \`privacy.localOnly\` is on.`,
+      );
+    }
+    const apiKey = this.#options.hasKey(id) ? await this.#options.key(id, setting.baseUrl) : undefined;
+    if (setting.needsKey && apiKey === undefined) {
+      throw new PotterError('NO_KEY', `There is no key for ${setting.name}.`, { detail: { provider: id } });
+    }
+    const known = this.#connections.get(id);
+    if (known && known.apiKey === apiKey && known.localOnly === localOnly && sameServer(known.setting, setting))
+      return known;
+    const connection = this.#open(id, setting, apiKey, localOnly);
+    this.#connections.set(id, connection);
+    return connection;
+  }
+
+  #open(id: string, setting: ProviderSetting, apiKey: string | undefined, localOnly: boolean): Connection {
+    const { name, baseUrl, start } = setting;
+    const policy = { name, named: baseUrl, localOnly, ...(start !== undefined && { start }) };
+    const provider = createOpenAiProvider({
+      id,
+      name,
+      baseUrl,
+      ...(apiKey !== undefined && { apiKey }),
+      fetch: this.#options.outbound.fetchFor(policy),
+      knownModels: () => chatModels(connection.list?.models ?? []),
+      now: () => this.#options.clock.now(),
+    });
+    const connection: Connection = { provider, setting, apiKey, localOnly, list: undefined };
+    return connection;
+  }
+
+  async #models(id: string, connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
+    const { clock } = this.#options;
+    const { list, setting, provider } = connection;
+    if (list && clock.monotonic() - list.at < this.#limits.freshMs) return list.models;
+    const limitMs = isLocal(setting) ? this.#limits.localMs : this.#limits.remoteMs;
+    const late = new AbortController();
+    const reason = new PotterError('TIMEOUT', `${setting.name} did not list its models within ${limitMs / 1000} s.`);
+    const timer = setTimeout(() => late.abort(reason), limitMs);
+    try {
+      const models = await provider.models(AbortSignal.any([signal, late.signal]));
+      connection.list = { at: clock.monotonic(), models };
+      if (!setting.needsKey) this.#answering.add(id);
+      return models;
+    } catch (thrown) {
+      if (!signal.aborted) this.#answering.delete(id);
+      throw thrown;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What a failed probe makes of a provider; `failed` where the code is not listed. */
+const states: Partial<Record<ErrorCode, ProviderInfo['state']>> = {
+  NO_KEY: 'no-key',
+  KEYS_LOCKED: 'keys-locked',
+  KEY_DETACHED: 'key-detached',
+  LOCAL_DOWN: 'down',
+  DNS: 'down',
+  CONNECT: 'down',
+  CONNECT_TIMEOUT: 'down',
+  HEADERS_TIMEOUT: 'down',
+  IDLE_TIMEOUT: 'down',
+  TIMEOUT: 'down',
+  RESET: 'down',
+};
+
+function adviceOf({ code, message, kind }: PotterError, id: string): string {
+  // That message says already how to start the program.
+  return code === 'LOCAL_DOWN' ? message : `${message} ${kind.next.replace('<provider>', id)}`;
+}
+
+function firstReference(probes: readonly Probe[]): string | undefined {
+  for (const { info } of probes) {
+    const model = info.state === 'ready' ? firstChoice(info.models.map(({ id }) => id)) : undefined;
+    if (model !== undefined) return `${info.id}/${model}`;
+  }
+  return undefined;
+}
+
+function noModels({ name }: ProviderSetting): PotterError {
+  return new PotterError('MODEL_NOT_FOUND', `${name} offers no model that answers a chat.`);
+}
+
+function isLocal({ baseUrl }: ProviderSetting): boolean {
+  return isLoopbackHost(new URL(baseUrl).hostname);
+}
+
+function sameServer(a: ProviderSetting, b: ProviderSetting): boolean {
+  return a.baseUrl === b.baseUrl && a.name === b.name && a.start === b.start;
+}
