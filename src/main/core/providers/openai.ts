@@ -161,9 +161,9 @@ const answerPart = z.looseObject({
   choices: z
     .array(z.looseObject({ delta: message.nullish(), message: message.nullish(), finish_reason: z.string().nullish() }))
     .nullish(),
-  error: z.unknown(),
-  model: z.unknown(),
-  usage: z.unknown(),
+  error: z.unknown().optional(),
+  model: z.unknown().optional(),
+  usage: z.unknown().optional(),
 });
 const usageCounts = z.looseObject({
   prompt_tokens: z.int().nonnegative(),
