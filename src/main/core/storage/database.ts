@@ -3,6 +3,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync } from 'n
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { PotterError } from '../../../shared/errors.ts';
+import { migrations as potterMigrations } from './migrations.ts';
 
 export type SqlValue = SQLInputValue;
 
@@ -12,7 +13,7 @@ export type SqlValue = SQLInputValue;
  * Fails with `STORAGE_NEWER` when a newer Potter wrote it and with `STORAGE` when it cannot be read; in both cases the
  * file is left as it is.
  */
-export function openDatabase(path: string, { migrations }: { readonly migrations: readonly string[] }): Database {
+export function openDatabase(path: string, migrations: readonly string[] = potterMigrations): Database {
   return failsAsStorage(path, () => {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const mark = `${path}.open`;
