@@ -1,0 +1,86 @@
+/** The cipher of a shell without a system key store: a key file only its owner may read. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { PotterError } from '../../shared/errors.ts';
+import type { Cipher } from '../core/host.ts';
+
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/**
+ * Wraps with 256 random bits in `key` (mode 0600) of the data directory, which must exist; the file is made at the first
+ * wrap. A file that others may read is refused rather than repaired: somebody may have read it already.
+ */
+export function createKeyFileCipher(dataDirectory: string): Cipher {
+  const path = join(dataDirectory, 'key');
+  return {
+    backend: 'key-file',
+    wrap: async (plain) => {
+      const nonce = randomBytes(nonceBytes);
+      const cipher = createCipheriv('aes-256-gcm', readKey(path) ?? makeKey(path), nonce);
+      return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+    },
+    unwrap: async (wrapped) => {
+      const key = readKey(path);
+      if (key === undefined) throw new PotterError('KEYS_LOCKED', `The key file ${path} is missing.`);
+      const decipher = createDecipheriv('aes-256-gcm', key, wrapped.subarray(0, nonceBytes));
+      decipher.setAuthTag(wrapped.subarray(-tagBytes));
+      return Buffer.concat([decipher.update(wrapped.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+    },
+  };
+}
+
+/** Undefined when there is none. */
+function readKey(path: string): Buffer | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+    throw thrown;
+  }
+  try {
+    // Windows has no such mode; there the file is as private as the folder of the user's profile.
+    const mode = process.platform === 'win32' ? 0 : fstatSync(descriptor).mode & 0o077;
+    if (mode !== 0) {
+      throw new PotterError('KEYS_LOCKED', `The key file ${path} may be read by others; set its mode to 600.`);
+    }
+    const key = readFileSync(descriptor);
+    if (key.length !== keyBytes) throw new PotterError('KEYS_LOCKED', `The key file ${path} is damaged.`);
+    return key;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Linked into place when it is whole and on the disk, and never over another one: what that one wrapped would be lost. */
+function makeKey(path: string): Buffer {
+  const key = randomBytes(keyBytes);
+  const draft = `${path}.${process.pid}.tmp`;
+  const descriptor = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(descriptor, key);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  try {
+    linkSync(draft, path);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  return key;
+}
