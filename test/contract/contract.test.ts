@@ -150,6 +150,15 @@ describe.each(transports)('over $name', ({ open }) => {
     expect((await run(client, 'echo', text)).output).toBe(text);
   });
 
+  test('an answer of 17 MiB arrives whole or fails with a code, and the next call works', async () => {
+    const ending = await run(client, 'swell', String(17 * 1024 * 1024)).then(
+      ({ output }) => output.length,
+      ({ code }: PotterError) => code,
+    );
+    expect([17 * 1024 * 1024, 'TEXT_TOO_LONG']).toContain(ending);
+    await expect(run(client, 'echo', 'after')).resolves.toMatchObject({ output: 'after' });
+  });
+
   test('200 interleaved calls get their own answers', async () => {
     const answers = numbers(200).map((key) => client.call('config.get', { key }));
     expect(await Promise.all(answers)).toEqual(numbers(200).map((key) => ({ values: { [key]: key } })));
@@ -230,6 +239,7 @@ class Core {
         this.started += 1;
         const text = source.type === 'text' ? source.text : '';
         if (action === 'hang') await this.#hang(emit, signal);
+        if (action === 'swell') return resultOf(action, 'x'.repeat(Number(text)));
         if (action !== 'count') return resultOf(action, text);
         for (const chunk of numbers(Number(text))) {
           await emit({ type: 'text', text: chunk });
