@@ -1,4 +1,5 @@
 /** The runs there have been, each encrypted by itself. */
+import { setImmediate } from 'node:timers/promises';
 import type { HistoryEntry, Output, ParsedInput } from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
 import type { Clock } from './host.ts';
@@ -24,9 +25,11 @@ export class History {
   readonly #vault: HistoryOptions['vault'];
   readonly #clock: Clock;
   readonly #days: () => number;
-  /** Searchable text by row, filled at the first search. */
+  /** Searchable text by row number, filled at the first search. */
   readonly #searchable = new Map<number, string>();
   #searchableLength = 0;
+  /** Every row number in order, fetched at the first search and after a removal. */
+  #rows: number[] | undefined;
 
   /** Whatever was under way when the last process ended is interrupted now. */
   constructor({ database, vault, clock, days }: HistoryOptions) {
@@ -41,10 +44,11 @@ export class History {
   begin(entry: HistoryEntry): boolean {
     if (this.#vault.state !== 'unlocked') return false;
     const sealed = this.#seal({ ...entry, result: running });
-    this.#database.run(
-      "INSERT INTO history (id, at, state, encrypted) VALUES (?, ?, 'running', ?)",
+    const stored = this.#database.get<{ seq: number }>(
+      "INSERT INTO history (id, at, state, encrypted) VALUES (?, ?, 'running', ?) RETURNING seq",
       ...[entry.id, Math.round(entry.at), sealed],
     );
+    if (stored) this.#rows?.push(stored.seq);
     return true;
   }
 
@@ -58,18 +62,18 @@ export class History {
   }
 
   /** Newest first. `total` counts what matches, whatever the limit. */
-  list({ query, limit = 50, before }: ParsedInput<'history.list'> = {}): Output<'history.list'> {
+  async list({ query, limit = 50, before }: ParsedInput<'history.list'> = {}): Promise<Output<'history.list'>> {
     if (this.#vault.state !== 'unlocked') return { entries: [], total: 0, locked: this.#vault.state === 'locked' };
     const wanted = searchForm(query ?? '').trim();
-    const seqs = wanted === '' ? this.#seqs() : this.#search(wanted);
-    const end = before === undefined ? Number.POSITIVE_INFINITY : this.#existing(before).seq;
+    const matches = wanted === '' ? undefined : await this.#search(wanted);
+    const end = before === undefined ? Number.MAX_SAFE_INTEGER : this.#existing(before).seq;
     const entries: HistoryEntry[] = [];
-    for (const seq of seqs) {
-      if (entries.length === limit) break;
+    for (const seq of matches ?? this.#newestFirst(end)) {
       const entry = seq < end ? this.#readable(seq) : undefined;
       if (entry) entries.push(entry);
+      if (entries.length === limit) break;
     }
-    return { entries, total: seqs.length, locked: false };
+    return { entries, total: matches?.length ?? this.#count(), locked: false };
   }
 
   /** Fails with `NOT_FOUND`, or with `KEYS_LOCKED` when it cannot be read now. */
@@ -79,24 +83,53 @@ export class History {
 
   /** How many were deleted. */
   remove(id: string): number {
-    this.#forgetAll();
-    return id === 'all'
-      ? this.#database.run('DELETE FROM history')
-      : this.#database.run('DELETE FROM history WHERE id = ?', id);
+    this.#rows = undefined;
+    if (id === 'all') {
+      this.#searchable.clear();
+      this.#searchableLength = 0;
+      return this.#database.run('DELETE FROM history');
+    }
+    const seq = this.#row(id)?.seq;
+    if (seq !== undefined) this.#forget(seq);
+    return this.#database.run('DELETE FROM history WHERE id = ?', id);
   }
 
   /** Deletes what is older than the days it is to be kept, also while locked. Returns how many. */
   purge(): number {
-    this.#forgetAll();
-    return this.#database.run('DELETE FROM history WHERE at < ?', Math.round(this.#clock.now() - this.#days() * day));
+    const oldest = Math.round(this.#clock.now() - this.#days() * day);
+    const old = this.#database.all<{ seq: number }>('DELETE FROM history WHERE at < ? RETURNING seq', oldest);
+    for (const { seq } of old) this.#forget(seq);
+    this.#rows = undefined;
+    return old.length;
   }
 
-  #seqs(): number[] {
-    return this.#database.all<{ seq: number }>('SELECT seq FROM history ORDER BY seq DESC').map(({ seq }) => seq);
+  #count(): number {
+    return this.#database.get<{ total: number }>('SELECT count(*) AS total FROM history')?.total ?? 0;
   }
 
-  #search(wanted: string): number[] {
-    return this.#seqs().filter((seq) => this.#searchText(seq).includes(wanted));
+  /** Row numbers below `end`, fetched as they are asked for. */
+  *#newestFirst(end: number): Generator<number, void> {
+    const select = 'SELECT seq FROM history WHERE seq < ? ORDER BY seq DESC LIMIT 500';
+    let page = this.#database.all<{ seq: number }>(select, end);
+    while (page.length > 0) {
+      for (const { seq } of page) yield seq;
+      page = this.#database.all<{ seq: number }>(select, page.at(-1)?.seq ?? 0);
+    }
+  }
+
+  /** Newest first. The first search decrypts everything, so it lets other work in between. */
+  async #search(wanted: string): Promise<number[]> {
+    this.#rows ??= this.#database
+      .all<{ seq: number }>('SELECT seq FROM history INDEXED BY history_at')
+      .map(({ seq }) => seq)
+      .sort((one, other) => one - other);
+    const matches: number[] = [];
+    let decrypted = 0;
+    for (const seq of this.#rows.toReversed()) {
+      if (!this.#searchable.has(seq) && ++decrypted % 64 === 0) await setImmediate();
+      if (this.#searchText(seq).includes(wanted)) matches.push(seq);
+    }
+    return matches;
   }
 
   #searchText(seq: number): string {
@@ -116,11 +149,6 @@ export class History {
   #forget(seq: number): void {
     this.#searchableLength -= this.#searchable.get(seq)?.length ?? 0;
     this.#searchable.delete(seq);
-  }
-
-  #forgetAll(): void {
-    this.#searchable.clear();
-    this.#searchableLength = 0;
   }
 
   /** Undefined for a row of a data key that is not unwrapped, and for one that was tampered with. */
