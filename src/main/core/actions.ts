@@ -2,6 +2,7 @@
 import { closest } from '../../shared/closest.ts';
 import type { ActionInfo } from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
+import type { PluginCommand } from '../../shared/manifest.ts';
 import type { GuardProfile } from './text/guard.ts';
 
 interface PromptAction extends ActionInfo {
@@ -104,17 +105,13 @@ State only what the text states. Keep names, numbers and dates exact. No opinion
   },
 ];
 
-/** A command of a loaded plugin, as the plugin manager lists it. */
-export interface PluginCommand {
+/** A command of an installed plugin. Its id is the id of the action it becomes. */
+export interface OfferedCommand extends PluginCommand {
   readonly plugin: string;
-  readonly command: string;
-  readonly name: string;
-  readonly description: string;
-  readonly output: ActionInfo['output'];
 }
 
 export interface ActionsOptions {
-  readonly pluginCommands: () => readonly PluginCommand[];
+  readonly pluginCommands: () => readonly OfferedCommand[];
   readonly chosen: () => string | null;
   readonly hasProvider: () => boolean;
 }
@@ -154,6 +151,6 @@ export function actionInfo({ id, name, description, kind, output, tier, review }
   return { id, name, description, kind, output, review, ...(tier && { tier }) };
 }
 
-function pluginAction({ plugin, command, name, description, output }: PluginCommand): PluginAction {
-  return { id: command, name, description, kind: 'plugin', output, review: 'off', plugin, command };
+function pluginAction({ plugin, id, title, description, output }: OfferedCommand): PluginAction {
+  return { id, name: title, description, kind: 'plugin', output, review: 'off', plugin, command: id };
 }

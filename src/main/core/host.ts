@@ -1,6 +1,5 @@
 /** What a shell lends to the core: the outside world, as values. */
 import { join } from 'node:path';
-import { PotterError } from '../../shared/errors.ts';
 
 export interface Host {
   readonly version: string;
@@ -85,11 +84,4 @@ export function defaultDataDirectory(
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Potter');
   if (platform === 'win32') return join(environment.APPDATA ?? join(home, 'AppData', 'Roaming'), 'Potter');
   return join(environment.XDG_DATA_HOME ?? join(home, '.local', 'share'), 'potter');
-}
-
-/** A desktop that cannot be reached from here, with the reason. */
-export function noDesktop(kind: 'wayland' | 'none', message: string): Desktop {
-  const refuse = (): Promise<never> =>
-    Promise.reject(new PotterError(kind === 'wayland' ? 'WAYLAND' : 'NO_DESKTOP', message));
-  return { kind, message, front: refuse, capture: refuse, write: refuse, copy: refuse };
 }

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { RouteName } from '../../shared/contract.ts';
 import { contract } from '../../shared/contract.ts';
+import type { SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions.ts';
 import { Configuration } from './config/config.ts';
 import { EventBus } from './events.ts';
@@ -64,7 +65,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   lifetime.add('ownership', ownership, () => ownership.release());
 
   // What everything else writes to.
-  let level = (): ReturnType<typeof config.get<'log.level'>> => 'info';
+  let level = (): SettingValue<'log.level'> => 'info';
   const log = lifetime.add(
     'log',
     createLog({ directory: join(dataDirectory, 'logs'), level: () => level(), clock }),
@@ -97,7 +98,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
       defaultModel: config.get('text.defaultModel'),
       localOnly: config.get('privacy.localOnly'),
     }),
-    key: (provider, baseUrl) => vault.key(provider, new URL(baseUrl).host),
+    key: async (provider, baseUrl) => (vault.hasKey(provider) ? vault.key(provider, new URL(baseUrl).host) : undefined),
     hasKey: (provider) => vault.hasKey(provider),
     outbound,
     clock,
@@ -108,7 +109,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   );
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
   const actions = new Actions({
-    pluginCommands: () => plugins.commands(),
+    pluginCommands: () => plugins.list().flatMap(({ id, commands }) => commands.map((it) => ({ ...it, plugin: id }))),
     chosen: () => config.get('text.currentAction'),
     hasProvider: () => providers.hasAny(),
   });

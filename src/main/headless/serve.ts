@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PotterError } from '../../shared/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
+import { bindHotkeys } from '../desktop/hotkeys.ts';
 import { startPanelServer } from '../net/http.ts';
 import type { Opened } from '../net/open.ts';
 import { createSessions } from '../net/sessions.ts';
 import type { CommandContext } from './commands.ts';
+import { type HeadlessDesktop, headlessDesktop, notifyDesktop } from './desktop.ts';
 import { openInBrowser } from './host.ts';
 import { openHeadless } from './open.ts';
 import { print } from './terminal.ts';
@@ -35,14 +37,15 @@ async function start(context: ServeContext, lifetime: Lifetime): Promise<void> {
   const port = portOf(values.port);
   const demo = values.demo ? await startDemo(lifetime) : undefined;
   const dataDirectory = demo && values.data === undefined ? demo.dataDirectory : context.dataDirectory;
-  const notify = values.hotkeys ? desktopNotifier() : undefined;
+  const desktop = headlessDesktop(environment);
+  const notify = values.hotkeys ? { notify: notifyDesktop } : {};
   const opened = lifetime.add(
     'core',
-    await openHeadless({ dataDirectory, environment, signal, demo: demo !== undefined, ...(notify && { notify }) }),
+    await openHeadless({ dataDirectory, environment, signal, desktop, demo: demo !== undefined, ...notify }),
     (it) => it.close(),
   );
-  if (demo) await useDemo(opened, demo.baseUrl);
-  if (values.hotkeys) await startHotkeys(opened, lifetime, context);
+  if (demo) await pointAtDemo(opened, demo.baseUrl);
+  if (values.hotkeys) await startHotkeys(opened, desktop, lifetime);
   const sessions = createSessions();
   const server = lifetime.add(
     'panels',
@@ -82,10 +85,22 @@ async function startDemo(lifetime: Lifetime): Promise<{ baseUrl: string; dataDir
   return { baseUrl: vendor.baseUrl, dataDirectory };
 }
 
-async function useDemo(opened: Opened, baseUrl: string): Promise<void> {
+async function pointAtDemo(opened: Opened, baseUrl: string): Promise<void> {
   const client = await opened.connect({ kind: 'cli' });
   const demo = { name: 'Demo (sample answers)', baseUrl, needsKey: false };
   await client.call('config.set', { key: 'providers', value: { demo }, layer: 'runtime' });
   await client.call('config.set', { key: 'text.defaultModel', value: 'demo/potter-demo-sample', layer: 'runtime' });
   client.close();
+}
+
+/** Only the owner of the data may hold the hotkeys: it is the one that works on the desktop. */
+async function startHotkeys({ connect, potter }: Opened, desktop: HeadlessDesktop, lifetime: Lifetime): Promise<void> {
+  if (!potter)
+    throw new PotterError('CONFLICT', 'Another Potter is running on this data directory and has the hotkeys.');
+  const registrar = await desktop.x11();
+  const client = await connect({ kind: 'shell' });
+  const { log } = potter;
+  // There is no palette without windows of our own; the panels list the actions.
+  const onPalette = (): void => log.info('the palette hotkey was pressed; the palette needs the desktop app');
+  lifetime.add('hotkeys', await bindHotkeys({ client, registrar, onPalette, log }), (stop) => stop());
 }

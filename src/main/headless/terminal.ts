@@ -44,9 +44,9 @@ function typedLine(stdin: Readable): Promise<string> {
     let line = '';
     const receive = (bytes: Buffer): void => {
       for (const character of bytes.toString('utf8')) {
-        if (character === '\u0003') return end(() => reject(abortError()));
-        if (enter.has(character)) return end(() => resolve(line));
-        line = erase.has(character) ? line.slice(0, -1) : line + character;
+        if (character === '\u0003') end(() => reject(abortError()));
+        else if (enter.has(character)) end(() => resolve(line));
+        else line = erase.has(character) ? line.slice(0, -1) : line + character;
       }
     };
     const end = (act: () => void): void => {
@@ -96,7 +96,7 @@ export class ProgressLine {
 
 /** Control characters of a model's answer could drive the terminal; there they are shown as pictures instead. */
 export function printable(answer: string): string {
-  return answer.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]|\r(?!\n)/g, (character) => {
+  return answer.replace(/(?!\r\n|[\n\t])\p{Cc}/gu, (character) => {
     const code = character.charCodeAt(0);
     return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
   });

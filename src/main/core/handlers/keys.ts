@@ -1,3 +1,4 @@
+import type { Configuration } from '../config/config.ts';
 import type { EventBus } from '../events.ts';
 import type { ProviderRegistry } from '../providers/registry.ts';
 import type { Vault } from '../security/vault.ts';
@@ -6,13 +7,18 @@ import type { AreaHandlers } from './index.ts';
 export interface KeysDependencies {
   readonly vault: Pick<Vault, 'state' | 'backend' | 'listKeys' | 'setKey' | 'removeKey'>;
   readonly providers: Pick<ProviderRegistry, 'settingOf' | 'testKey'>;
+  readonly config: Pick<Configuration, 'get'>;
   readonly events: Pick<EventBus, 'publish'>;
 }
 
-export const keysHandlers = ({ vault, providers, events }: KeysDependencies): AreaHandlers<'keys'> => {
+export const keysHandlers = ({ vault, providers, config, events }: KeysDependencies): AreaHandlers<'keys'> => {
   const changed = (provider: string): void => events.publish('keys.changed', { provider, vault: vault.state });
+  const hostOf = (provider: string): string | undefined => {
+    const setting = config.get('providers')[provider];
+    return setting && new URL(setting.baseUrl).host;
+  };
   return {
-    'keys.list': () => ({ vault: vault.state, backend: vault.backend, keys: [...vault.listKeys()] }),
+    'keys.list': () => ({ vault: vault.state, backend: vault.backend, keys: vault.listKeys(hostOf) }),
     'keys.set': async ({ provider, key }) => {
       const { host } = new URL(providers.settingOf(provider).baseUrl);
       await vault.setKey(provider, host, key);

@@ -1,0 +1,46 @@
+/** The desktop of the command line: opened at first use, because most commands never touch it. */
+import { spawn } from 'node:child_process';
+import type { Desktop, Host, Notice } from '../core/host.ts';
+import { type Log, silentLog } from '../core/log/log.ts';
+import { createAbsentDesktop, detectDesktop } from '../desktop/detect.ts';
+import type { X11Desktop } from '../desktop/x11.ts';
+
+export interface HeadlessDesktop {
+  readonly desktop: Desktop;
+  /** The X11 session itself, for the hotkeys. Fails with `WAYLAND` or `NO_DESKTOP`, saying what to do instead. */
+  x11(): Promise<X11Desktop>;
+  close(): Promise<void>;
+}
+
+export function headlessDesktop(environment: Host['environment'], log: Log = silentLog): HeadlessDesktop {
+  const found = detectDesktop(environment);
+  if (found.kind !== 'x11') {
+    const desktop = createAbsentDesktop(found);
+    const refuse = (): Promise<never> => desktop.front(new AbortController().signal) as Promise<never>;
+    return { desktop, x11: refuse, close: async () => undefined };
+  }
+  const { display } = found;
+  let opening: Promise<X11Desktop> | undefined;
+  const x11 = (): Promise<X11Desktop> => {
+    opening ??= import('../desktop/x11.ts').then(({ openX11 }) => openX11({ display, log }));
+    return opening;
+  };
+  const desktop: Desktop = {
+    kind: 'x11',
+    front: async (signal) => (await x11()).front(signal),
+    capture: async (target, signal) => (await x11()).capture(target, signal),
+    write: async (target, text, signal) => (await x11()).write(target, text, signal),
+    copy: async (text) => (await x11()).copy(text),
+  };
+  return { desktop, x11, close: async () => (await opening?.catch(() => undefined))?.close() };
+}
+
+/** Shows notices through the desktop's own notifications, where it has them. */
+export function notifyDesktop({ severity, title, message }: Notice): void {
+  const urgency = severity === 'error' ? 'critical' : 'normal';
+  const child = spawn('notify-send', ['--app-name=Potter', `--urgency=${urgency}`, '--', title, message], {
+    stdio: 'ignore',
+  });
+  // Without the program there are still the panels.
+  child.on('error', () => undefined);
+}
