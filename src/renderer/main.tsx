@@ -1,0 +1,58 @@
+import '@mantine/core/styles.layer.css';
+import '@mantine/notifications/styles.layer.css';
+import './base.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { I18nextProvider } from 'react-i18next';
+import { createBridge } from './bridge.ts';
+import { createTranslations } from './i18n.ts';
+import { Shell } from './panels/shell.tsx';
+import { Boundary } from './parts/boundary.tsx';
+import { Connection } from './store/connection.ts';
+import { History } from './store/history.ts';
+import { type Potter, PotterProvider } from './store/potter.tsx';
+import { Process } from './store/process.ts';
+import { System } from './store/system.ts';
+import { cssVariables, theme } from './theme.ts';
+
+/** The server puts the page's nonce into the meta tag; Mantine's style tags need it under the CSP. */
+const styleNonce = (): string => document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+
+function createStores(): Potter {
+  const bridge = createBridge(() => void connection.open());
+  const connection = new Connection({ connect: bridge.connect });
+  return {
+    connection,
+    process: new Process(connection),
+    history: new History(connection),
+    system: new System(connection),
+  };
+}
+
+const potter = createStores();
+const translations = await createTranslations(navigator.language);
+const root = document.getElementById('root');
+if (!root) throw new Error('index.html lacks the element with the id "root".');
+void potter.connection.open();
+
+createRoot(root).render(
+  <StrictMode>
+    <I18nextProvider i18n={translations}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        defaultColorScheme="auto"
+        getStyleNonce={styleNonce}
+      >
+        <Notifications position="bottom-right" autoClose={8000} limit={4} />
+        <Boundary>
+          <PotterProvider value={potter}>
+            <Shell />
+          </PotterProvider>
+        </Boundary>
+      </MantineProvider>
+    </I18nextProvider>
+  </StrictMode>,
+);

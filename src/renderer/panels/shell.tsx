@@ -1,0 +1,273 @@
+import './shell.css';
+import { Button, Loader, SegmentedControl, Tooltip, useMantineColorScheme } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import type { HotkeyInfo } from '../../shared/contract.ts';
+import { toPotterError } from '../../shared/errors.ts';
+import { Banner } from '../parts/banner.tsx';
+import {
+  IconAlert,
+  IconFlask,
+  IconHistory,
+  IconKeyboard,
+  IconMoon,
+  IconProcess,
+  IconSignedOut,
+  IconSun,
+  IconSystem,
+} from '../parts/icons.ts';
+import { Placeholder } from '../parts/placeholder.tsx';
+import { goTo, hrefOf, type Route, useRoute } from '../routes.ts';
+import type { ConnectionState } from '../store/connection.ts';
+import { usePotter } from '../store/potter.tsx';
+import type { Theme } from '../store/system.ts';
+import { HistoryPanel } from './history.tsx';
+import { ProcessPanel } from './process.tsx';
+
+/** The frame around the panels: where you are, what state Potter is in, and what needs attention. */
+export function Shell(): ReactNode {
+  const { t } = useTranslation();
+  const { connection } = usePotter();
+  const state = useStore(connection.state);
+  const route = useRoute();
+  useTheme();
+  useNotices();
+  if (state.status === 'signed-out') return <SignedOut />;
+  return (
+    <div className="shell">
+      <button type="button" className="skip" onClick={() => document.getElementById('content')?.focus()}>
+        {t('app.skip')}
+      </button>
+      <Sidebar route={route} state={state} />
+      <div className="shell-main">
+        <Banners state={state} />
+        <Content route={route} />
+      </div>
+    </div>
+  );
+}
+
+/** A new panel takes the focus, so that a screen reader hears where it is. */
+function Content({ route }: { readonly route: Route }): ReactNode {
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(route.panel);
+  useEffect(() => {
+    if (shown.current !== route.panel && !main.current?.contains(document.activeElement)) main.current?.focus();
+    shown.current = route.panel;
+  }, [route.panel]);
+  return (
+    <main id="content" className="content" ref={main} tabIndex={-1}>
+      {route.panel === 'history' ? <HistoryPanel runId={route.runId} /> : <ProcessPanel />}
+    </main>
+  );
+}
+
+const panels = [
+  { panel: 'process', icon: IconProcess },
+  { panel: 'history', icon: IconHistory },
+] as const;
+
+interface SidebarProps {
+  readonly route: Route;
+  readonly state: ConnectionState;
+}
+
+function Sidebar({ route, state }: SidebarProps): ReactNode {
+  const { t } = useTranslation();
+  const { system } = usePotter();
+  const { info } = useStore(system.state);
+  return (
+    <aside className="sidebar">
+      <a className="brand" href={hrefOf({ panel: 'process' })}>
+        <img src="/favicon.svg" alt="" width={26} height={26} />
+        <span>{t('app.name')}</span>
+      </a>
+      <nav aria-label={t('app.navigation')}>
+        <ul>
+          {panels.map(({ panel, icon: Icon }) => (
+            <li key={panel}>
+              <a href={hrefOf({ panel })} {...(route.panel === panel && { 'aria-current': 'page' as const })}>
+                <Icon size={18} aria-hidden />
+                <span>{t(`app.${panel}`)}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div className="sidebar-foot">
+        <ThemeChoice />
+        <p className="connection" role="status" data-status={state.status}>
+          <span>{t(`connection.${state.status === 'signed-out' ? 'signedOut' : state.status}`)}</span>
+        </p>
+        {info && <p className="version">{t('app.version', { version: info.version })}</p>}
+      </div>
+    </aside>
+  );
+}
+
+const themeIcons = { system: IconSystem, light: IconSun, dark: IconMoon } as const;
+const themes = ['system', 'light', 'dark'] as const satisfies readonly Theme[];
+
+function ThemeChoice(): ReactNode {
+  const { t } = useTranslation();
+  const { system } = usePotter();
+  const { theme = 'system' } = useStore(system.state);
+  const choose = (next: Theme): void => {
+    system.setTheme(next).catch((thrown: unknown) => {
+      notifications.show({ title: t('app.themeFailed'), message: toPotterError(thrown).message, color: 'red' });
+    });
+  };
+  return (
+    <SegmentedControl
+      aria-label={t('app.theme')}
+      className="theme-choice"
+      value={theme}
+      onChange={choose}
+      data={themes.map((value) => {
+        const Icon = themeIcons[value];
+        return {
+          value,
+          label: (
+            <Tooltip label={t(`app.themes.${value}`)}>
+              <span className="theme-icon">
+                <Icon size={15} aria-hidden />
+                <span className="theme-name">{t(`app.themes.${value}`)}</span>
+              </span>
+            </Tooltip>
+          ),
+        };
+      })}
+    />
+  );
+}
+
+/** Mantine remembers the last scheme, so the next start shows it before the setting is read. */
+function useTheme(): void {
+  const { system } = usePotter();
+  const { theme } = useStore(system.state);
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
+  useEffect(() => {
+    if (theme) setColorScheme(theme === 'system' ? 'auto' : theme);
+  }, [theme, setColorScheme]);
+}
+
+const noticeColors = { info: 'gray', warning: 'yellow', error: 'red' } as const;
+
+/** News from the core as notifications; one about a run opens it. */
+function useNotices(): void {
+  const { t } = useTranslation();
+  const { connection } = usePotter();
+  useEffect(
+    () =>
+      connection.on('notice.posted', ({ severity, message, runId }) => {
+        const open = (): void => {
+          if (runId) goTo({ panel: 'history', runId });
+          notifications.hide(id);
+        };
+        const id = notifications.show({
+          color: noticeColors[severity],
+          autoClose: severity === 'error' ? false : 8000,
+          message: (
+            <span className="notice">
+              {message}
+              {runId && (
+                <Button size="compact-xs" variant="default" onClick={open}>
+                  {t('app.openRun')}
+                </Button>
+              )}
+            </span>
+          ),
+        });
+      }),
+    [connection, t],
+  );
+}
+
+function Banners({ state }: { readonly state: ConnectionState }): ReactNode {
+  const { t } = useTranslation();
+  const { connection, system } = usePotter();
+  const { info, hotkeys } = useStore(system.state);
+  const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
+  const failed = hotkeys.filter((hotkey) => hotkey.state === 'failed' && !dismissed.has(hotkey.accelerator));
+  return (
+    <>
+      {state.status === 'lost' && (
+        <Banner tone="warning" icon={<Loader size={14} color="var(--potter-warning)" />}>
+          {state.attempt > 2 ? t('connection.lostLong') : t('connection.lost')}
+          <span className="banner-choices">
+            <Button size="compact-xs" variant="default" onClick={() => void connection.open()}>
+              {t('connection.retry')}
+            </Button>
+          </span>
+        </Banner>
+      )}
+      {info?.demo && (
+        <Banner tone="info" icon={<IconFlask size={15} />}>
+          {t('app.demo')}
+        </Banner>
+      )}
+      {info?.problems.map((problem) => (
+        <Banner key={problem} tone="warning" icon={<IconAlert size={15} />}>
+          {t('app.problems')} <code>{problem}</code>
+        </Banner>
+      ))}
+      {failed.map((hotkey) => (
+        <HotkeyBanner
+          key={hotkey.accelerator}
+          hotkey={hotkey}
+          onDismiss={() => setDismissed(new Set(dismissed).add(hotkey.accelerator))}
+        />
+      ))}
+    </>
+  );
+}
+
+interface HotkeyBannerProps {
+  readonly hotkey: HotkeyInfo;
+  readonly onDismiss: () => void;
+}
+
+function HotkeyBanner({ hotkey, onDismiss }: HotkeyBannerProps): ReactNode {
+  const { t } = useTranslation();
+  const { system } = usePotter();
+  const { accelerator, message, alternatives } = hotkey;
+  const use = (alternative: string): void => {
+    system.setHotkey(hotkey, alternative).catch((thrown: unknown) => {
+      notifications.show({ title: t('hotkeys.changeFailed'), message: toPotterError(thrown).message, color: 'red' });
+    });
+  };
+  return (
+    <Banner tone="warning" icon={<IconKeyboard size={15} />} onDismiss={onDismiss}>
+      {message ?? t('hotkeys.failed', { hotkey: accelerator })}
+      {alternatives.length > 0 && (
+        <span className="banner-choices">
+          {t('hotkeys.instead')}
+          {alternatives.map((alternative) => (
+            <Button key={alternative} size="compact-xs" variant="default" onClick={() => use(alternative)}>
+              {alternative}
+            </Button>
+          ))}
+        </span>
+      )}
+    </Banner>
+  );
+}
+
+function SignedOut(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <main className="signed-out">
+      <Placeholder
+        icon={<IconSignedOut size={26} />}
+        title={t('connection.signedOut')}
+        text={t('connection.signedOutText')}
+        alert
+      >
+        <code>{t('connection.signedOutExample')}</code>
+        <p className="signed-out-note">{t('connection.signedOutNote')}</p>
+      </Placeholder>
+    </main>
+  );
+}

@@ -1,0 +1,119 @@
+/** What differs between two texts, as changes that can be accepted one by one. Pure: no React, no DOM. */
+import { diffArrays } from 'diff';
+import type { Correction } from '../../shared/contract.ts';
+
+export interface Same {
+  readonly kind: 'same';
+  readonly text: string;
+}
+
+export interface Change {
+  readonly kind: 'change';
+  /** Counts from 0 in reading order. */
+  readonly id: number;
+  readonly before: string;
+  readonly after: string;
+  /** Why, where a proofreader told. */
+  readonly explanation?: string;
+}
+
+export type Piece = Same | Change;
+
+/** The pieces of `input` and `output` in reading order. With corrections that yield `output`, each one is a change. */
+export function compareTexts(input: string, output: string, corrections: readonly Correction[] = []): Piece[] {
+  if (input === output) return input === '' ? [] : [{ kind: 'same', text: input }];
+  const corrected = piecesOfCorrections(input, corrections);
+  if (corrected && applyChanges(corrected, allOf(corrected)) === output) return corrected;
+  return number(joinNeighbours(differences(input, output)));
+}
+
+/** The text with the changes in `accepted` made and all others left out. */
+export function applyChanges(pieces: readonly Piece[], accepted: ReadonlySet<number>): string {
+  return pieces
+    .map((piece) => {
+      if (piece.kind === 'same') return piece.text;
+      return accepted.has(piece.id) ? piece.after : piece.before;
+    })
+    .join('');
+}
+
+export function changesOf(pieces: readonly Piece[]): Change[] {
+  return pieces.filter((piece) => piece.kind === 'change');
+}
+
+export function allOf(pieces: readonly Piece[]): Set<number> {
+  return new Set(changesOf(pieces).map(({ id }) => id));
+}
+
+/** `accepted` with the change `id` taken in, or out when it was in. */
+export function toggle(accepted: ReadonlySet<number>, id: number): Set<number> {
+  const next = new Set(accepted);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+type Raw = Same | Omit<Change, 'id'>;
+
+/** Edits beyond which a finer comparison costs more than it shows. */
+const mostEdits = 3000;
+const words = new Intl.Segmenter(undefined, { granularity: 'word' });
+
+function differences(input: string, output: string): Raw[] {
+  const [byWord, byLine] = [splitWords, splitLines].map((split) => () => compareParts(split(input), split(output)));
+  return byWord?.() ?? byLine?.() ?? [{ kind: 'change', before: input, after: output }];
+}
+
+/** Words, spaces and signs. The segmenter knows where Chinese and Japanese words end. */
+function splitWords(text: string): string[] {
+  return Array.from(words.segment(text), ({ segment }) => segment);
+}
+
+function splitLines(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+function compareParts(before: string[], after: string[]): Raw[] | undefined {
+  return diffArrays(before, after, { maxEditLength: mostEdits })?.map(({ added, removed, value }) => {
+    const text = value.join('');
+    if (!added && !removed) return { kind: 'same', text };
+    return { kind: 'change', before: removed ? text : '', after: added ? text : '' };
+  });
+}
+
+/** Changes that touch, or that only a space parts, read as one: "foo bar" → "baz qux". */
+function joinNeighbours(raw: readonly Raw[]): Raw[] {
+  const joined: Raw[] = [];
+  for (const [index, piece] of raw.entries()) {
+    const last = joined.at(-1);
+    const bridge = piece.kind === 'same' && last?.kind === 'change' && isBridge(piece.text, last, raw[index + 1]);
+    if (last?.kind === 'change' && (piece.kind === 'change' || bridge)) {
+      const [before, after] = piece.kind === 'same' ? [piece.text, piece.text] : [piece.before, piece.after];
+      joined[joined.length - 1] = { kind: 'change', before: last.before + before, after: last.after + after };
+    } else joined.push(piece);
+  }
+  return joined;
+}
+
+function isBridge(text: string, last: Omit<Change, 'id'>, next: Raw | undefined): boolean {
+  return /^[^\S\n]+$/.test(text) && next?.kind === 'change' && last.before !== '' && last.after !== '';
+}
+
+function number(raw: readonly Raw[]): Piece[] {
+  let id = 0;
+  return raw.map((piece) => (piece.kind === 'same' ? piece : { ...piece, id: id++ }));
+}
+
+/** Undefined when the corrections overlap or lie outside the text. */
+function piecesOfCorrections(input: string, corrections: readonly Correction[]): Piece[] | undefined {
+  if (corrections.length === 0) return undefined;
+  const raw: Raw[] = [];
+  let at = 0;
+  for (const { start, end, replacement, explanation } of [...corrections].sort((a, b) => a.start - b.start)) {
+    if (start < at || end < start || end > input.length) return undefined;
+    if (start > at) raw.push({ kind: 'same', text: input.slice(at, start) });
+    raw.push({ kind: 'change', before: input.slice(start, end), after: replacement, explanation });
+    at = end;
+  }
+  if (at < input.length) raw.push({ kind: 'same', text: input.slice(at) });
+  return number(raw);
+}

@@ -1,0 +1,54 @@
+import './failure.css';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { CopyButton, useCopy } from './copy.tsx';
+import { IconAlert } from './icons.ts';
+import { VisibleText } from './visible-text.tsx';
+
+export interface FailureProps {
+  readonly code: string;
+  readonly message: string;
+  /** What the reader can do. */
+  readonly next?: string;
+  /** What came although it failed; shown and marked, never inserted. */
+  readonly answer?: string;
+  readonly children?: ReactNode;
+}
+
+const parts = new Set(['INCOMPLETE', 'TRUNCATED', 'IDLE_TIMEOUT', 'RESET', 'TRANSPORT_CLOSED', 'TOO_LONG']);
+
+/** A failed run: what happened, what to do, and the answer that was held back. */
+export function Failure({ code, message, next, answer, children }: FailureProps): ReactNode {
+  const { t } = useTranslation();
+  const copying = useCopy();
+  return (
+    <div className="failure">
+      <div className="failure-card" role="alert">
+        <IconAlert size={18} aria-hidden />
+        <div>
+          <p className="failure-message">
+            <VisibleText text={message} />
+          </p>
+          {next && <p className="failure-next">{next}</p>}
+          <p className="failure-code">
+            {t('failed.textKept')} <span>{t('failed.code', { code })}</span>
+          </p>
+        </div>
+      </div>
+      {answer !== undefined && (
+        <section className="failure-answer" aria-label={parts.has(code) ? t('failed.part') : t('failed.answer')}>
+          <p className="failure-mark">{parts.has(code) ? t('failed.part') : t('failed.answer')}</p>
+          <div className="reading" dir="auto">
+            <VisibleText text={answer} />
+          </div>
+        </section>
+      )}
+      <div className="failure-actions">
+        {children}
+        {answer !== undefined && (
+          <CopyButton label={t('failed.copyAnswer')} text={answer} copying={copying} variant="default" />
+        )}
+      </div>
+    </div>
+  );
+}

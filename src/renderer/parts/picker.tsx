@@ -1,0 +1,124 @@
+import './picker.css';
+import { Combobox, InputBase, useCombobox } from '@mantine/core';
+import { type ReactNode, useId, useState } from 'react';
+import { IconCheck, IconChevronDown } from './icons.ts';
+
+export interface Choice {
+  readonly value: string;
+  readonly label: string;
+  readonly icon?: ReactNode;
+  /** A second line, also found by the search. */
+  readonly detail?: string;
+  /** Short facts at the end of the line. */
+  readonly tag?: string;
+}
+
+export interface PickerProps {
+  /** Names the control; not shown. */
+  readonly label: string;
+  readonly find: string;
+  readonly nothing: string;
+  readonly value: string | undefined;
+  readonly choices: readonly Choice[];
+  readonly onChoose: (value: string) => void;
+  readonly quiet?: boolean;
+  readonly placeholder?: string;
+}
+
+/** A button that opens a searchable list; works by arrows, Enter and Escape throughout. */
+export function Picker(props: PickerProps): ReactNode {
+  const { label, find, nothing, value, choices, onChoose, quiet = false, placeholder } = props;
+  const [search, setSearch] = useState('');
+  const listLabel = useId();
+  const combobox = useCombobox({
+    onDropdownClose: (source) => {
+      setSearch('');
+      combobox.resetSelectedOption();
+      if (source === 'keyboard') combobox.focusTarget();
+    },
+    onDropdownOpen: () => {
+      combobox.focusSearchInput();
+      combobox.updateSelectedOptionIndex('active', { scrollIntoView: true });
+    },
+  });
+  const chosen = choices.find((choice) => choice.value === value);
+  const found = choices.filter((choice) => matches(choice, search));
+
+  return (
+    <Combobox
+      store={combobox}
+      width={quiet ? 300 : 400}
+      position="bottom-start"
+      shadow="md"
+      onOptionSubmit={(next) => {
+        onChoose(next);
+        combobox.closeDropdown();
+        combobox.focusTarget();
+      }}
+    >
+      <Combobox.Target targetType="button">
+        <InputBase
+          component="button"
+          type="button"
+          pointer
+          className="picker"
+          {...(quiet && { 'data-quiet': true })}
+          leftSection={chosen?.icon}
+          rightSection={<IconChevronDown size={15} />}
+          rightSectionPointerEvents="none"
+          aria-label={`${label}: ${chosen?.label ?? placeholder ?? ''}`}
+          onClick={() => combobox.toggleDropdown()}
+        >
+          <span className="picker-value">{chosen?.label ?? placeholder}</span>
+        </InputBase>
+      </Combobox.Target>
+      <Combobox.Dropdown>
+        <Combobox.Search
+          value={search}
+          placeholder={find}
+          aria-label={find}
+          onChange={({ currentTarget }) => {
+            setSearch(currentTarget.value);
+            combobox.updateSelectedOptionIndex(0);
+          }}
+        />
+        <Combobox.Options className="picker-options" aria-label={label} id={listLabel}>
+          {found.map((choice) => (
+            <Combobox.Option
+              key={choice.value}
+              value={choice.value}
+              active={choice.value === value}
+              aria-selected={choice.value === value}
+            >
+              <ChoiceLine choice={choice} chosen={choice.value === value} />
+            </Combobox.Option>
+          ))}
+          {found.length === 0 && <Combobox.Empty>{nothing}</Combobox.Empty>}
+        </Combobox.Options>
+      </Combobox.Dropdown>
+    </Combobox>
+  );
+}
+
+function ChoiceLine({ choice, chosen }: { readonly choice: Choice; readonly chosen: boolean }): ReactNode {
+  return (
+    <span className="choice">
+      {choice.icon && <span className="choice-icon">{choice.icon}</span>}
+      <span className="choice-main">
+        <span className="choice-label">{choice.label}</span>
+        {choice.detail && <span className="choice-detail">{choice.detail}</span>}
+      </span>
+      {choice.tag && <span className="choice-tag">{choice.tag}</span>}
+      <span className="choice-check">{chosen && <IconCheck size={15} />}</span>
+    </span>
+  );
+}
+
+/** Every word of the search begins or stands in the label or the second line. */
+function matches({ label, detail = '' }: Choice, search: string): boolean {
+  const text = `${label} ${detail}`.toLocaleLowerCase();
+  return search
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

@@ -1,0 +1,23 @@
+/** The stores, made once in `main.tsx` and handed down; no panel reaches the core past them. */
+import { createContext, useContext } from 'react';
+import type { Connection } from './connection.ts';
+import type { History } from './history.ts';
+import type { Process } from './process.ts';
+import type { System } from './system.ts';
+
+export interface Potter {
+  readonly connection: Connection;
+  readonly process: Process;
+  readonly history: History;
+  readonly system: System;
+}
+
+const PotterContext = createContext<Potter | undefined>(undefined);
+
+export const PotterProvider = PotterContext.Provider;
+
+export function usePotter(): Potter {
+  const potter = useContext(PotterContext);
+  if (!potter) throw new Error('usePotter stands outside PotterProvider.');
+  return potter;
+}

@@ -1,0 +1,71 @@
+/** What the frame around the panels shows: the program itself, its hotkeys and its theme. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { HotkeyInfo, Output } from '../../shared/contract.ts';
+import type { SettingKey, SettingValue } from '../../shared/settings.ts';
+import type { Connection } from './connection.ts';
+
+export type Theme = SettingValue<'appearance.theme'>;
+
+export interface SystemState {
+  readonly info: Output<'system.info'> | undefined;
+  readonly hotkeys: readonly HotkeyInfo[];
+  /** Undefined until the setting is known. */
+  readonly theme: Theme | undefined;
+}
+
+export class System {
+  readonly state: StoreApi<SystemState> = createStore<SystemState>(() => ({
+    info: undefined,
+    hotkeys: [],
+    theme: undefined,
+  }));
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    connection.onConnected(() => this.#load());
+    connection.on('config.changed', () => this.#load());
+    connection.on('notice.posted', () => this.#load());
+    connection.on('hotkeys.changed', ({ hotkeys }) => this.state.setState({ hotkeys }));
+  }
+
+  /** Shown at once, kept by the core; a refusal brings the old theme back and fails. */
+  async setTheme(theme: Theme): Promise<void> {
+    const before = this.state.getState().theme;
+    this.state.setState({ theme });
+    try {
+      await this.#connection.call('config.set', { key: 'appearance.theme', value: theme });
+    } catch (thrown) {
+      this.state.setState({ theme: before });
+      throw thrown;
+    }
+  }
+
+  /** Gives a command another hotkey. */
+  async setHotkey({ command }: HotkeyInfo, accelerator: string): Promise<void> {
+    if (command === 'run' || command === 'palette') {
+      await this.#connection.call('config.set', { key: `hotkeys.${command}` satisfies SettingKey, value: accelerator });
+      return;
+    }
+    const key = 'hotkeys.actions' satisfies SettingKey;
+    const { values } = await this.#connection.call('config.get', { key });
+    const actions = values[key];
+    const known = typeof actions === 'object' && actions !== null && !Array.isArray(actions) ? actions : {};
+    await this.#connection.call('config.set', { key, value: { ...known, [command]: accelerator } });
+  }
+
+  async #load(): Promise<void> {
+    const [info, hotkeys, config] = await Promise.allSettled([
+      this.#connection.call('system.info', {}),
+      this.#connection.call('hotkeys.list', {}),
+      this.#connection.call('config.get', { key: 'appearance.theme' }),
+    ]);
+    if (info.status === 'fulfilled') this.state.setState({ info: info.value });
+    if (hotkeys.status === 'fulfilled') this.state.setState({ hotkeys: hotkeys.value.hotkeys });
+    if (config.status === 'fulfilled') this.#adoptTheme(config.value.values['appearance.theme']);
+  }
+
+  #adoptTheme(value: unknown): void {
+    if (value === 'system' || value === 'light' || value === 'dark') this.state.setState({ theme: value });
+  }
+}
