@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8')) as { version: string };
@@ -23,11 +23,23 @@ const plugins = Object.fromEntries(
     .map(({ name }) => [`${name}/main`, path(`plugins/${name}/main.ts`)]),
 );
 
+/** Puts each plugin's manifest beside its bundle. */
+const pluginManifests: Plugin = {
+  name: 'plugin-manifests',
+  applyToEnvironment: (environment) => environment.name === 'plugins',
+  generateBundle() {
+    for (const entry of Object.keys(plugins)) {
+      const fileName = entry.replace(/main$/, 'manifest.json');
+      this.emitFile({ type: 'asset', fileName, source: readFileSync(path(`plugins/${fileName}`)) });
+    }
+  },
+};
+
 /** One config, four outputs: the panels, the Node side (both shells and their workers), the preload, the plugins. */
 export default defineConfig({
   root: path('src/renderer'),
   define: { __POTTER_VERSION__: JSON.stringify(version) },
-  plugins: [react()],
+  plugins: [react(), pluginManifests],
   environments: {
     client: {
       build: { outDir: path('dist/renderer'), emptyOutDir: true, target: 'chrome140', assetsInlineLimit: 0 },
@@ -37,6 +49,7 @@ export default defineConfig({
       resolve: { noExternal: true, external: ['electron'] },
       build: {
         outDir: path('dist/main'),
+        copyPublicDir: false,
         emptyOutDir: true,
         target: 'node24',
         minify: false,
@@ -58,6 +71,7 @@ export default defineConfig({
       consumer: 'server',
       build: {
         outDir: path('dist/preload'),
+        copyPublicDir: false,
         emptyOutDir: true,
         target: 'chrome140',
         minify: false,

@@ -7,9 +7,9 @@ import { readEnvironment } from '../core/config/sources.ts';
 import { defaultDataDirectory } from '../core/host.ts';
 import { type Command, type CommandContext, commands } from './commands.ts';
 import { commandHelp, help } from './help.ts';
-import { packageVersion } from './host.ts';
 import { connectHeadless } from './open.ts';
 import { print, type Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
 
 /** Exit codes: 0 done, 1 something outside failed, 2 the input or the usage is wrong, 70 a bug, 130 interrupted. */
 const exitCodes = { outside: 1, user: 2, bug: 70 } as const;

@@ -1,10 +1,10 @@
 /** What plain Node lends to the core. */
 import { spawn } from 'node:child_process';
-import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import Conf from 'conf';
-import { type Desktop, defaultDataDirectory, type Host, type Notice, systemClock } from '../core/host.ts';
+import { type Desktop, type Host, type Notice, systemClock } from '../core/host.ts';
 import { createKeyFileCipher } from './cipher.ts';
+import { packageVersion } from './version.ts';
 
 export interface HeadlessHostOptions {
   readonly dataDirectory: string;
@@ -34,14 +34,6 @@ export function createHeadlessHost({ dataDirectory, desktop, environment, notify
     openUrl: openInBrowser,
   };
 }
-
-export function dataDirectoryOf(environment: Host['environment'], chosen: string | undefined): string {
-  return chosen ?? defaultDataDirectory(process.platform, environment, homedir());
-}
-
-declare const __POTTER_VERSION__: string | undefined;
-/** Put in by the build. */
-export const packageVersion = typeof __POTTER_VERSION__ === 'string' ? __POTTER_VERSION__ : '0.0.0-source';
 
 const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
   darwin: ['open'],
