@@ -32,8 +32,8 @@ export type WorkerRequest =
 
 export type WorkerAnswer =
   | { readonly type: 'ready' }
-  /** `text` is the guest's JSON text, not looked at yet. `kept` tells whether the instance lives on. */
-  | { readonly type: 'reply'; readonly text: string; readonly kept: boolean }
+  /** `text` is the guest's JSON text, not looked at yet. `kept` tells whether the instance lives on, `full` whether its memory is used up. */
+  | { readonly type: 'reply'; readonly text: string; readonly kept: boolean; readonly full: boolean }
   | { readonly type: 'broken'; readonly reason: Breakage };
 
 /** `pending`: its promise can no longer settle; `memory`: it used all it may; `oversize`: more than may cross; `trap`: the engine gave up. */
@@ -121,7 +121,7 @@ async function handle(request: WorkerRequest): Promise<WorkerAnswer | undefined>
     const text = request.type === 'load' ? await load(request, memory) : call(request);
     // WebAssembly memory never shrinks, and a new instance costs a few milliseconds.
     if (request.type === 'call' && memory.buffer.byteLength > keptBytes) guests.delete(request.plugin);
-    return { type: 'reply', text, kept: guests.has(request.plugin) };
+    return { type: 'reply', text, kept: guests.has(request.plugin), full: isFull(memory) };
   } catch (thrown) {
     // Whatever surfaces here left the engine in an unknown state: it is forgotten as it is, not tidied up.
     guests.delete(request.plugin);

@@ -279,7 +279,8 @@ class Thread {
     if (answer.type === 'ready') return { type: 'malformed' };
     const outcome = parseReply(answer.text);
     if (answer.kept) this.#remember(plugin);
-    if (outcome.type === 'failed' && isExhausted(outcome)) {
+    // An engine without a byte left for an error object throws null.
+    if (outcome.type === 'failed' && (answer.full || isExhausted(outcome))) {
       this.drop(plugin);
       return { type: 'memory' };
     }
