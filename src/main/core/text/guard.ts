@@ -4,7 +4,7 @@ import type { Finish } from '../providers/provider.ts';
 import { chineseVariant, detectLanguage, dominantScript, scriptShares } from './language.ts';
 import { missingTokens, type ProtectRule, type TokenClass } from './protect.ts';
 
-/** In the order they are checked; the first finding wins, as the later ones often follow from it. */
+/** In the order of `checks` below; the first finding wins, as the later ones often follow from it. */
 export const guardCodes = [
   'TRUNCATED',
   'FILTERED',
@@ -89,7 +89,7 @@ export interface Answer {
   readonly finish: Finish;
 }
 
-/** The first thing that is wrong with an answer, in the order of `guardCodes`. */
+/** The first thing that is wrong with an answer, in the order of `checks`. */
 export function checkResult({ profile, input, output, finish }: Answer): Finding | undefined {
   const rules: GuardRules | undefined = guardRules[profile];
   if (!rules) return undefined;
@@ -106,12 +106,12 @@ const checks: readonly Check[] = [
   checkFinish,
   checkEmpty,
   checkRefusal,
-  checkReply,
   checkPreamble,
   checkRemark,
   checkWrapping,
   checkScript,
   checkLanguage,
+  checkReply,
   checkLength,
   checkProtected,
 ];
@@ -143,19 +143,21 @@ function checkRefusal({ input, output, rules }: Parameters<Check>[0]): Finding |
   return { code: 'GUARD_REFUSAL', message: `The model declined: “${sentence}”` };
 }
 
-/** A model that answers a question, or carries out an order, shares almost no words with the text. */
+/**
+ * A model that answers a question, or carries out an order, shares almost no words with the text. Checked after the
+ * language, as a translation shares none either.
+ */
 function checkReply({ profile, input, output, rules }: Parameters<Check>[0]): Finding | undefined {
-  if (!rules.refusal || !keepsWords.includes(profile)) return undefined;
-  if (dominantScript(input) !== dominantScript(output)) return undefined;
-  const kept = sharedWords(input, output);
-  if (kept === undefined) return undefined;
+  const bound = replyBelow[profile];
+  if (!rules.refusal || bound === undefined || dominantScript(input) !== dominantScript(output)) return undefined;
+  const { words, shared } = sharedWords(input, output);
   const questionGone = /[?？؟]["'”’»」)\s]*$/.test(input) && !/[?？؟]/.test(output);
-  if (kept > (questionGone ? 0.34 : (replyBelow[profile] ?? 0))) return undefined;
+  const replied = questionGone ? words >= 4 && shared <= words * 0.34 : words >= 6 && shared <= words * bound;
+  if (!replied) return undefined;
   return { code: 'GUARD_REFUSAL', message: 'The model replied to the text instead of working on it.' };
 }
 
-const keepsWords: readonly GuardProfile[] = ['proofread', 'rewrite', 'shorten', 'expand'];
-/** Share of the text's words below which an answer is no version of it. A proofreader keeps nearly all. */
+/** Share of the text's words up to which an answer is no version of it. A proofreader keeps nearly all. */
 const replyBelow: Partial<Record<GuardProfile, number>> = {
   proofread: 0.3,
   rewrite: 0.06,
@@ -277,7 +279,7 @@ const proseOf = (text: string): string =>
     .replace(/`[^`\n]+`|(?:https?:\/\/|www\.)\S+|\S+@\S+|<[^<>\n]+>|\{\{[^{}\n]*\}\}/g, ' ');
 
 /** For matching phrases: straight apostrophes, no mark-up signs at the start of a line. */
-const plain = (text: string): string => text.replace(/[’‘]/g, "'").replace(/^[*_#>"“«\s]+/, '');
+const plain = (text: string): string => text.replace(/[’‘]/g, "'").replace(/^[*_#>"“«¡\s]+/, '');
 
 const shorten = (text: string): string => (text.trim().length > 80 ? `${text.trim().slice(0, 79)}…` : text.trim());
 
@@ -291,11 +293,11 @@ function comesFrom(phrase: string, input: string): boolean {
   return words.length > 0 && words.filter((word) => own.has(word)).length >= words.length * 0.6;
 }
 
-/** Share of the input's words found in the output; undefined when there are too few to judge. */
-function sharedWords(input: string, output: string): number | undefined {
-  const [before, after] = [new Set(stems(input)), new Set(stems(output))];
-  if (before.size < 6 || after.size < 1) return undefined;
-  return [...before].filter((word) => after.has(word)).length / before.size;
+/** How many different words with a meaning of their own the input has, and how many of them the output kept. */
+function sharedWords(input: string, output: string): { words: number; shared: number } {
+  const before = new Set(stems(input).filter((stem) => stem.length > 3 || !/^[a-z]/.test(stem)));
+  const after = new Set(stems(output));
+  return { words: before.size, shared: [...before].filter((word) => after.has(word)).length };
 }
 
 /** Words cut to their first five letters, so that inflected forms meet; single characters of Chinese and Japanese. */

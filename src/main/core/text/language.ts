@@ -91,37 +91,37 @@ const functionWords = {
     "the and of to is in that it for you with this are was have on not be as at but they his her she he we i my your our their what which there when who will would can could should if do does did don't it's i'm from by an or has had were been about please thanks some any into than then these those its me us so just how all",
   ),
   de: wordSet(
-    'der die das und ist nicht ein eine einen einem einer ich sie wir ihr mit auf für von zu den dem des im ist sind war haben hat wird werden auch als bei nach oder aber wenn wie noch nur kann über sich es bitte mir mich uns zum zur dass diese dieser dieses',
+    'der das und ist nicht ein eine einen einem einer ich sie wir ihr mit auf für von zu den dem des im ist sind haben hat wird werden auch als bei nach oder aber wenn wie noch nur kann über sich es bitte mir mich uns zum zur dass diese dieser dieses',
   ),
   fr: wordSet(
     "le la les et est une des du que qui dans pour pas vous nous je il elle ce cette ces avec sur au aux plus mais ou sont ont être avoir fait votre vos notre mon ma mes sa ses leur très bien merci comme tout c'est n'est j'ai d'un d'une qu'il à en y",
   ),
   es: wordSet(
-    'el la los las y es en que por para con una un del no se su lo al como más pero sus le ya este esta estos muy también nos fue son está están hay ser tiene gracias porque cuando donde usted mi me si hola',
+    'el la los las y es en que por para con una un del se su lo al como más pero sus le ya este esta estos muy también nos fue son está están hay ser tiene gracias porque cuando donde usted mi si hola',
   ),
   pt: wordSet(
-    'o os as e é em que por para com uma um do da dos das não se sua seu na no nas nos ao como mais mas foi são está estão também você nós muito obrigado obrigada isso este esta esse essa ou eu ele ela pelo pela já tem ser',
+    'os e é em que por para com uma um da dos das não se sua seu na nas nos ao como mais mas foi são está estão também você nós muito obrigado obrigada isso este esta esse essa ou eu ele ela pelo pela já tem ser',
   ),
   it: wordSet(
-    "il lo la gli le e è di che per con una un del della dei delle non si su al alla come più ma sono ho hai ha abbiamo questo questa anche nel nella molto grazie perché quando mi ci da io noi lei essere c'è dell'",
+    "il lo la gli le e è di che per con una un del della dei delle non si su al alla più ma sono ho hai ha abbiamo questo questa anche nel nella molto grazie perché quando mi ci da io noi lei essere c'è dell'",
   ),
   nl: wordSet(
-    'de het een en van is niet dat die ik je jij u wij ze hij met voor op aan te zijn was heeft hebben ook als maar om door bij naar uit kan wordt worden deze dit er nog wel graag mijn uw onze',
+    'de het een en van niet ik je jij u wij ze hij met voor op aan te zijn heeft hebben ook als maar om door bij naar uit kan wordt worden deze dit er nog wel graag mijn uw onze',
   ),
   sv: wordSet(
-    'och att det är en ett som på för av med den inte jag du vi ni han hon de om har var kan till från men eller detta denna mycket också när ska skulle blir mig dig oss tack hej',
+    'och att det är en ett som på för av med den inte jag du vi ni han om har var kan till från men eller detta denna mycket också när ska skulle blir mig dig oss tack hej',
   ),
   da: wordSet(
-    'og at det er en et som på for af med den ikke jeg du vi i han hun de om har var kan til fra men eller dette denne meget også når skal blev mig dig os tak hej være',
+    'og det er en et som på for af med den ikke jeg du vi han hun om har var kan til fra men eller dette denne meget også når skal blev mig dig os tak hej være',
   ),
   pl: wordSet(
-    'i w nie na się że z do to jest jak o ale po za od są był było czy tak dla przez proszę dziękuję jestem mamy może już tylko tym tego ten ta te które który ze go mnie',
+    'w nie na się że z jest jak o ale za od są był było czy tak dla przez proszę dziękuję jestem mamy może już tylko tym tego ten ta te które który ze mnie',
   ),
   cs: wordSet(
-    'a je v se na že to s z do o ale jako za by jsem jsou byl bylo ve k po pro tak když nebo už jen prosím děkuji máme může tento tato které který není od při',
+    'je v se na že s z ale jako za jsem jsou byl bylo k po pro tak když nebo už jen prosím děkuji máme může tento tato které který není od při',
   ),
   tr: wordSet(
-    've bir bu da de için ile çok ne var mı mi olarak daha gibi ama kadar olan değil ben sen biz siz o şu sonra lütfen teşekkürler her şey en ya göre',
+    've bir da de için ile çok ne var mı mi olarak daha gibi ama kadar olan değil ben sen biz siz şu sonra lütfen teşekkürler şey göre',
   ),
   id: wordSet(
     'yang dan di ini itu dengan untuk tidak dari pada ke akan adalah saya anda kami kita mereka dia juga sudah bisa dalam atau karena ada oleh terima kasih lebih',
@@ -130,14 +130,10 @@ const functionWords = {
     'và của là có không được cho một các những trong này với tôi bạn chúng đã sẽ để người khi từ rất cũng như nhưng vì đến nếu cảm ơn',
   ),
   ro: wordSet(
-    'și de la în cu nu este un o pe care din că pentru sunt mai ce se au fost a al lui ale dar sau vă rog mulțumesc acest această noi',
+    'și de la în cu nu este un pe din că pentru sunt mai ce se au fost al lui ale dar sau vă rog mulțumesc acest această noi',
   ),
-  fi: wordSet(
-    'ja on ei se että hän minä sinä me te he oli ovat kun mutta tai myös kuin jos niin ole tämä joka mitä kiitos',
-  ),
-  hu: wordSet(
-    'a az és hogy nem is egy van ez volt csak de ha meg már vagy mint kell én ki mi kérem köszönöm minden ezt azt',
-  ),
+  fi: wordSet('ja ei se että hän minä sinä oli ovat kun mutta tai myös kuin jos niin ole tämä joka mitä kiitos'),
+  hu: wordSet('az és hogy nem egy van ez volt csak de meg már vagy mint kell én ki mi kérem köszönöm minden ezt azt'),
   ru: wordSet(
     'и в не на что я с он как это по но из у за то мы вы они она был была было для от так же все если пожалуйста спасибо который или мой уже еще ещё',
   ),

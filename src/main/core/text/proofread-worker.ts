@@ -21,8 +21,8 @@ port.on('message', (request: ProofreadRequest) => {
 async function load(): Promise<{ american: LocalLinter; british: LocalLinter }> {
   const american = new LocalLinter({ binary: slimBinary, dialect: Dialect.American });
   await american.setup();
-  // `SplitWords` hides better spelling suggestions: it makes "of ice" of "ofice".
-  await american.setLintConfig({ ...(await american.getLintConfig()), SplitWords: false });
+  // These hide better spelling suggestions: they make "of ice" of "ofice" and "distill" of "untill".
+  await american.setLintConfig({ ...(await american.getLintConfig()), SplitWords: false, WrongNegative: false });
   // The second linter shares the dictionary: 6 MB and 30 ms.
   const british = new LocalLinter({ binary: slimBinary, dialect: Dialect.British });
   const rules = Object.keys(await british.getDefaultLintConfig());

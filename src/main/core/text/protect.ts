@@ -126,10 +126,11 @@ const count = (text: string, part: string): number => text.split(part).length - 
 
 /**
  * A date of three parts, or digits with inner separators: decimals, thousands, times, versions. Ranges and fractions are
- * taken as their parts, so that `5-10` may become `5–10` or `5 to 10`. Digits inside a word (`MP3`, `H2O`) are a name.
+ * taken as their parts, so that `5-10` may become `5–10` or `5 to 10`. Digits inside a word (`MP3`, `H2O`) are a name,
+ * which Chinese `3月15日` or Hebrew, written without spaces, are not.
  */
 const numberPattern =
-  /(?<![\p{L}\p{Nd}_])(?:[$€£¥₹₽₩₪₺]\s?|v(?=\d+\.))?(?:\p{Nd}{1,4}([-/.])\p{Nd}{1,2}\1\p{Nd}{1,4}(?!\p{Nd})|\p{Nd}{1,3}(?:[ '’\u00a0\u2009\u202f]\p{Nd}{3})+(?!\p{Nd})|\p{Nd}+(?:[.,:]\p{Nd}+)*)(?:\s?[%€£¥₹₽₩₪₺٪])?/gu;
+  /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Nd}_])(?:[$€£¥₹₽₩₪₺]\s?|v(?=\d+\.))?(?:\p{Nd}{1,4}([-/.])\p{Nd}{1,2}\1\p{Nd}{1,4}(?!\p{Nd})|\p{Nd}{1,3}(?:[ '’\u00a0\u2009\u202f]\p{Nd}{3})+(?!\p{Nd})|\p{Nd}+(?:[.,:]\p{Nd}+)*)(?:\s?[%€£¥₹₽₩₪₺٪])?/gu;
 
 function* numbers(text: string): Iterable<[number, number]> {
   for (const match of text.matchAll(numberPattern)) {
