@@ -50,9 +50,16 @@ export interface Transport {
   close(): void;
 }
 
-/** What every transport has in common: who listens, and that closing happens once. A transport adds its wire. */
+/** A pipe nobody listens to closes rather than hold more messages than this. */
+const maxEarly = 256;
+
+/**
+ * What every transport has in common: who listens, and that closing happens once. A transport adds its wire. What
+ * arrives before the first listener waits for it.
+ */
 export abstract class Pipe implements Transport {
   #closed = false;
+  #early: unknown[] | undefined = [];
   readonly #listeners = new Set<(message: unknown) => void>();
   readonly #closeListeners = new Set<() => void>();
 
@@ -61,6 +68,7 @@ export abstract class Pipe implements Transport {
   }
 
   onMessage(listener: (message: unknown) => void): Stop {
+    if (this.#early && this.#listeners.size === 0) queueMicrotask(() => this.#deliverEarly());
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -95,7 +103,18 @@ export abstract class Pipe implements Transport {
 
   protected receive(message: unknown): void {
     if (this.#closed) return;
+    if (this.#early) {
+      this.#early.push(message);
+      if (this.#early.length > maxEarly) this.close();
+      return;
+    }
     for (const listener of [...this.#listeners]) listener(message);
+  }
+
+  #deliverEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const message of early) this.receive(message);
   }
 }
 

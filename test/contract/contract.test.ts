@@ -203,6 +203,29 @@ describe.each(transports)('over $name', ({ open }) => {
   });
 });
 
+describe.each(transports)('over $name, before anyone listens', ({ open }) => {
+  test('messages wait for the first listener and keep their order', async () => {
+    const { client, server, close } = await open();
+    for (const at of numbers(10)) client.send(at);
+    const answered = new Promise((resolve) => client.onMessage(resolve));
+    server.send('the way back is open');
+    await answered;
+    const received: unknown[] = [];
+    server.onMessage((message) => received.push(message));
+    for (const at of ['10', '11']) client.send(at);
+    await vi.waitFor(() => expect(received).toEqual(numbers(12)));
+    await close();
+  });
+
+  test('too many of them close the pipe', async () => {
+    const { client, server, close } = await open();
+    const closed = new Promise<void>((resolve) => server.onClose(resolve));
+    for (const at of numbers(1000)) client.send(at);
+    await closed;
+    await close();
+  });
+});
+
 const caller: Caller = { kind: 'cli' };
 
 /** The real gateway, middleware and `serve` over a few handlers that show what reached them. */

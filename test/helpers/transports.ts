@@ -16,7 +16,7 @@ export interface OpenTransport {
   close(): Promise<void>;
 }
 
-/** One entry a transport. `server` has no listener yet when `open` settles, so nothing may be sent before `serve`. */
+/** One entry a transport. */
 export const transports: readonly { readonly name: string; open(): Promise<OpenTransport> }[] = [
   { name: 'in-memory', open: openMemory },
   { name: 'WebSocket', open: openWebSocket },
