@@ -1,13 +1,12 @@
 /** The panels of `potter serve`, on this machine alone. */
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, relative, sep } from 'node:path';
 import { PotterError } from '../../shared/errors.ts';
 import type { Transport } from '../../shared/transport.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import { hasOwnHost, originOf } from './own-origin.ts';
+import { noContent, type Page, readPages, renderPage, securityHeaders } from './pages.ts';
 import type { Sessions } from './sessions.ts';
 import { createBridge } from './websocket.ts';
 
@@ -69,40 +68,9 @@ const serverLimits = {
   requireHostHeader: false,
 };
 
-const securityHeaders: Readonly<Record<string, string>> = {
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Permissions-Policy':
-    'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()',
-};
-
-const noContent = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 const headerLines = Object.entries({ ...securityHeaders, 'Content-Security-Policy': noContent, 'Content-Length': '0' })
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
-
-/** `host` is the request's own, already checked; browsers differ in whether 'self' covers `ws:`. */
-const pagePolicy = (host: string, nonce: string): string =>
-  [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data:",
-    "font-src 'self'",
-    `connect-src 'self' ws://${host}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-
-interface Page {
-  readonly type: string;
-  readonly cache: string;
-  readonly body: Buffer;
-}
 
 function answer(pages: ReadonlyMap<string, Page>, request: IncomingMessage, response: ServerResponse): void {
   const refused = refusals.find(({ applies }) => applies(request));
@@ -127,16 +95,10 @@ const refusals: readonly Refusal[] = [
 ];
 
 function send(page: Page, request: IncomingMessage, response: ServerResponse): void {
-  const isHtml = page.type === types['.html'];
-  const nonce = randomBytes(16).toString('base64');
-  const body = isHtml ? Buffer.from(page.body.toString().replaceAll('__CSP_NONCE__', nonce)) : page.body;
-  response.writeHead(200, {
-    ...securityHeaders,
-    'Content-Security-Policy': isHtml ? pagePolicy(request.headers.host ?? '', nonce) : noContent,
-    'Content-Type': page.type,
-    'Content-Length': body.length,
-    'Cache-Control': page.cache,
-  });
+  // The request's own host, already checked; browsers differ in whether 'self' covers `ws:`.
+  const connect = `'self' ws://${request.headers.host ?? ''}`;
+  const { headers, body } = renderPage(page, { nonce: randomBytes(16).toString('base64'), connect });
+  response.writeHead(200, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
@@ -155,39 +117,6 @@ function refuse(response: ServerResponse, status: number, headers: Readonly<Reco
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
-
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.map': 'application/json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.webp': 'image/webp',
-  '.woff2': 'font/woff2',
-  '.wasm': 'application/wasm',
-};
-
-/** The build names these after their content. */
-const hashed = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
-
-/** Every file that will ever be served, by the exact text of its path in a request. Links are left out. */
-async function readPages(root: string): Promise<ReadonlyMap<string, Page>> {
-  const pages = new Map<string, Page>();
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])) {
-    const type = types[extname(entry.name)];
-    if (!entry.isFile() || type === undefined) continue;
-    const file = join(entry.parentPath, entry.name);
-    const path = `/${relative(root, file).split(sep).map(encodeURIComponent).join('/')}`;
-    const cache = hashed.test(path) ? 'public, max-age=31536000, immutable' : 'no-store';
-    pages.set(path, { type, cache, body: await readFile(file) });
-  }
-  const index = pages.get('/index.html');
-  if (!index) throw new PotterError('UNAVAILABLE', `The panels are not built: ${join(root, 'index.html')} is missing.`);
-  return pages.set('/', index);
 }
 
 function listen(server: Server, port: number): Promise<number> {
