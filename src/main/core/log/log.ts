@@ -1,6 +1,6 @@
 /** The structured log: one JSON line an entry, redacted before it is written. */
-import { chmodSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../host.ts';
 import { describeError, redactLine } from './redact.ts';
@@ -97,53 +97,65 @@ function plain(fields: Readonly<Record<string, unknown>>): Readonly<Record<strin
   return copy ?? fields;
 }
 
-/** Where the lines go: every one is redacted here, whoever wrote it. */
+/** Lines of one turn of the event loop are written together, unless they get longer than this. */
+const longestBatch = 64 * 1024;
+
+/**
+ * Where the lines go: every one is redacted here, whoever wrote it. Written synchronously, some lines at a time: pino's
+ * own asynchronous stream may still have a line in its hands when it says that it has flushed, and is no faster.
+ */
 class LogFile {
   readonly path: string;
   readonly #maxBytes: number;
-  #destination: ReturnType<typeof pino.destination> | undefined;
+  #descriptor: number | undefined;
+  #pending = '';
   #bytes = 0;
 
   constructor(path: string, maxBytes: number) {
     this.path = path;
     this.#maxBytes = maxBytes;
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
-    this.#open();
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    this.#descriptor = this.#open();
   }
 
   write(line: string): void {
-    if (this.#destination === undefined) return;
-    const safe = redactLine(line);
-    this.#destination.write(safe);
-    this.#bytes += safe.length;
-    if (this.#bytes > this.#maxBytes) this.#rotate();
+    if (this.#descriptor === undefined) return;
+    if (this.#pending === '') setImmediate(() => this.flush());
+    this.#pending += redactLine(line);
+    if (this.#pending.length > longestBatch) this.flush();
   }
 
   flush(): void {
-    this.#destination?.flushSync();
+    if (this.#descriptor === undefined || this.#pending === '') return;
+    const batch = this.#pending;
+    this.#pending = '';
+    try {
+      if (this.#bytes > this.#maxBytes) this.#startAnew(this.#descriptor);
+      appendFileSync(this.#descriptor, batch);
+      this.#bytes += batch.length;
+    } catch {
+      // A full disk costs log lines, not the process.
+    }
   }
 
   stop(): void {
-    const destination = this.#destination;
-    this.#destination = undefined;
-    destination?.flushSync();
-    destination?.end();
+    this.flush();
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
-  #rotate(): void {
-    this.stop();
-    this.#open();
+  #startAnew(full: number): void {
+    closeSync(full);
+    this.#descriptor = undefined;
+    this.#descriptor = this.#open();
   }
 
-  #open(): void {
+  #open(): number {
     if (sizeOf(this.path) > this.#maxBytes) renameSync(this.path, `${this.path}.1`);
-    // Opened here rather than by pino, which would open it later and could not flush until then.
     const descriptor = openSync(this.path, 'a', 0o600);
     chmodSync(this.path, 0o600);
     this.#bytes = sizeOf(this.path);
-    this.#destination = pino.destination({ dest: descriptor, sync: false, maxLength: 4 * 1024 * 1024 });
-    // A full disk costs log lines; without a listener it would cost the process.
-    this.#destination.on('error', () => undefined);
+    return descriptor;
   }
 }
 

@@ -50,7 +50,10 @@ describe('the log file', () => {
 
   it('begins a new file at the cap and keeps one old one without losing a line', () => {
     const log = createLog({ directory, level: () => 'info', clock, maxBytes: 3000 });
-    for (let index = 0; index < 40; index += 1) log.info(`entry ${index}`, { filler: 'x'.repeat(40) });
+    for (let index = 0; index < 40; index += 1) {
+      log.info(`entry ${index}`, { filler: 'x'.repeat(40) });
+      log.flush();
+    }
     log.stop();
     const kept = [...lines(`${log.file}.1`), ...lines(log.file)].map((line) => line.msg);
     expect(kept).toEqual(Array.from({ length: 40 }, (_, index) => `entry ${index}`));
