@@ -25,6 +25,7 @@ const cases: Record<string, readonly (readonly [title: string, text: string, res
     ['adds no final newline', 'b\na', 'a\nb'],
     ['keeps CRLF', 'b\r\na\r\n', 'a\r\nb\r\n'],
     ['leaves each line ending in its place', 'c\r\nb\na', 'a\r\nb\nc'],
+    ['puts a line first that the others begin with', 'a\tb\na b\na\n', 'a\na\tb\na b\n'],
     ['keeps empty lines, first', 'b\n\na\n', '\na\nb\n'],
     ['keeps repeated lines', 'b\na\nb\n', 'a\nb\nb\n'],
     ['ignores case, capitals first between equals', 'banana\nApple\napple\nCherry\n', 'Apple\napple\nbanana\nCherry\n'],
@@ -121,6 +122,12 @@ describe('a text of a million characters', () => {
     const numbers = Array.from({ length: 110_000 }, (_, index) => String((index * 7919) % 110_000).padStart(8, '0'));
     const result = await run('sort-lines', `${numbers.join('\n')}\n`);
     expect(result === `${numbers.sort().join('\n')}\n`).toBe(true);
+  });
+
+  it('is sorted when it is half a million lines', async () => {
+    const lines = Array.from({ length: 500_000 }, (_, index) => 'zyxwvutsrq'.charAt(index % 10));
+    const result = await run('sort-lines', `${lines.join('\n')}\n`);
+    expect(result === `${lines.sort().join('\n')}\n`).toBe(true);
   });
 
   it('is trimmed, even when it is nearly all spaces', async () => {
