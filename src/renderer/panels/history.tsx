@@ -330,7 +330,7 @@ function InputOnly({ entry, children }: EntryPartProps): ReactNode {
         <EntryInput text={entry.input} />
         {entry.output === '' && <p className="quiet entry-message">{t('history.noOutput')}</p>}
       </div>
-      <footer className="review-foot">
+      <footer className="review-foot entry-foot">
         {children}
         <span className="review-facts">
           <Facts {...entry} />

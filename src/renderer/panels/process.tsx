@@ -46,16 +46,23 @@ export function ProcessPanel(): ReactNode {
       <div className="process-panes">
         <TextPane text={state.text} field={field} />
         <section className="pane" aria-label={t('process.result')} aria-busy={state.run.phase === 'running'}>
-          <header className="pane-head">
-            <h2 className="label">{t('process.result')}</h2>
-            <KeyHelp />
-          </header>
+          {!isReviewed(state.run) && (
+            <header className="pane-head">
+              <h2 className="label">{t('process.result')}</h2>
+              <KeyHelp />
+            </header>
+          )}
           <ResultArea state={state} field={field} />
         </section>
       </div>
       <Announcer run={state.run} />
     </div>
   );
+}
+
+/** The review has a head of its own. */
+function isReviewed(run: Run): boolean {
+  return run.phase === 'done' && !isUnchanged(run.result);
 }
 
 /** Run and cancel from anywhere in the panel. An open list or dialog has Escape to itself. */
@@ -66,15 +73,17 @@ function useKeys(running: boolean): void {
       const inLayer =
         event.target instanceof Element && event.target.closest('[role="dialog"], .mantine-Combobox-dropdown');
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+        // Before the focused button takes Enter for itself.
         event.preventDefault();
+        event.stopPropagation();
         void process.run();
       } else if (event.key === 'Escape' && running && !inLayer) {
         event.preventDefault();
         process.cancel();
       }
     };
-    addEventListener('keydown', onKeyDown);
-    return () => removeEventListener('keydown', onKeyDown);
+    addEventListener('keydown', onKeyDown, { capture: true });
+    return () => removeEventListener('keydown', onKeyDown, { capture: true });
   }, [process, running]);
 }
 
@@ -275,7 +284,7 @@ function Done({ state, result, field, again }: DoneProps): ReactNode {
       output={result.output}
       corrections={result.corrections}
       comparable={result.action.output === 'replace'}
-      changesFirst={action?.review === 'always' || result.corrections !== undefined}
+      changesFirst={action?.kind !== 'plugin'}
       takesFocus={mayTakeFocus(state, result)}
       onAgain={() => void process.run({ fresh: true })}
       onLeave={() => field.current?.focus()}

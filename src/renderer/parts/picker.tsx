@@ -1,6 +1,6 @@
 import './picker.css';
 import { Combobox, InputBase, useCombobox } from '@mantine/core';
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useEffect, useId, useState } from 'react';
 import { IconCheck, IconChevronDown } from './icons.ts';
 
 export interface Choice {
@@ -38,9 +38,15 @@ export function Picker(props: PickerProps): ReactNode {
     },
     onDropdownOpen: () => {
       combobox.focusSearchInput();
-      combobox.updateSelectedOptionIndex('active', { scrollIntoView: true });
+      combobox.selectActiveOption();
     },
   });
+  // After the list has been drawn anew, its first entry is the one Enter takes.
+  const isSearching = search !== '';
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list changes with the search alone
+  useEffect(() => {
+    if (isSearching) combobox.selectFirstOption();
+  }, [search]);
   const chosen = choices.find((choice) => choice.value === value);
   const found = choices.filter((choice) => matches(choice, search));
 
@@ -61,8 +67,7 @@ export function Picker(props: PickerProps): ReactNode {
           component="button"
           type="button"
           pointer
-          className="picker"
-          {...(quiet && { 'data-quiet': true })}
+          className={quiet ? 'picker picker-quiet' : 'picker'}
           leftSection={chosen?.icon}
           rightSection={<IconChevronDown size={15} />}
           rightSectionPointerEvents="none"
@@ -79,7 +84,6 @@ export function Picker(props: PickerProps): ReactNode {
           aria-label={find}
           onChange={({ currentTarget }) => {
             setSearch(currentTarget.value);
-            combobox.updateSelectedOptionIndex(0);
           }}
         />
         <Combobox.Options className="picker-options" aria-label={label} id={listLabel}>

@@ -6,6 +6,7 @@ import type { Correction } from '../../shared/contract.ts';
 import { allOf, applyChanges, type Change, changesOf, compareTexts, type Piece, toggle } from './changes.ts';
 import { CopyButton, useCopy } from './copy.tsx';
 import { IconArrowRight, IconCheck, IconChevronLeft, IconChevronRight, IconX } from './icons.ts';
+import { KeyHelp } from './keys.tsx';
 import { VisibleText } from './visible-text.tsx';
 
 const views = ['inline', 'split', 'plain'] as const;
@@ -23,6 +24,8 @@ export interface ReviewProps {
   readonly takesFocus?: boolean;
   readonly onAgain?: () => void;
   readonly onLeave?: () => void;
+  /** In place of the word "Result". */
+  readonly title?: ReactNode;
   /** Above the text: a notice. */
   readonly head?: ReactNode;
   /** Beside the copy button. */
@@ -32,7 +35,18 @@ export interface ReviewProps {
 
 /** A result with its changes, to be accepted one by one by mouse or keyboard, and copied. */
 export function Review(props: ReviewProps): ReactNode {
-  const { input, output, corrections, comparable, changesFirst, takesFocus = false, head, actions, facts } = props;
+  const {
+    input,
+    output,
+    corrections,
+    comparable,
+    changesFirst,
+    takesFocus = false,
+    title,
+    head,
+    actions,
+    facts,
+  } = props;
   const { t } = useTranslation();
   const pieces = useMemo(
     () => (comparable ? compareTexts(input, output, corrections) : []),
@@ -88,27 +102,23 @@ export function Review(props: ReviewProps): ReactNode {
 
   return (
     <section className="review" ref={section} tabIndex={-1} aria-label={t('process.result')} onKeyDown={onKeyDown}>
-      {changes.length > 0 && (
-        <div className="review-bar">
-          <SegmentedControl
-            aria-label={t('review.view')}
-            value={view}
-            onChange={setView}
-            data={views.map((value) => ({ value, label: t(`review.${value}`) }))}
-          />
-          <span className="review-count">
-            {t('review.accepted', { accepted: accepted.size, total: changes.length })}
-          </span>
-          <span className="review-all">
-            <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setAccepted(allOf(pieces))}>
-              {t('review.acceptAll')}
-            </Button>
-            <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setAccepted(new Set())}>
-              {t('review.rejectAll')}
-            </Button>
-          </span>
-        </div>
-      )}
+      <header className="pane-head">
+        {title ?? <h2 className="label">{t('process.result')}</h2>}
+        {changes.length > 0 && (
+          <>
+            <span className="review-count">
+              {t('review.accepted', { accepted: accepted.size, total: changes.length })}
+            </span>
+            <SegmentedControl
+              aria-label={t('review.view')}
+              value={view}
+              onChange={setView}
+              data={views.map((value) => ({ value, label: t(`review.${value}`) }))}
+            />
+          </>
+        )}
+        <KeyHelp />
+      </header>
       {head}
       <div className="review-text">
         {view === 'plain' && (
@@ -138,6 +148,16 @@ export function Review(props: ReviewProps): ReactNode {
       <footer className="review-foot">
         <CopyButton label={t('run.copy')} text={text} copying={copying} />
         {actions}
+        {changes.length > 1 && (
+          <span className="review-all">
+            <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setAccepted(allOf(pieces))}>
+              {t('review.acceptAll')}
+            </Button>
+            <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setAccepted(new Set())}>
+              {t('review.rejectAll')}
+            </Button>
+          </span>
+        )}
         <span className="review-facts">{facts}</span>
       </footer>
     </section>
