@@ -58,10 +58,10 @@ export interface Scenario {
   readonly junk?: boolean;
   /** Bytes in one write; each write is a segment of its own. Default: one event. */
   readonly pieceBytes?: number;
-  /** After this many bytes of the body, do `then`. */
+  /** After this many bytes of the body, do `ending`. */
   readonly after?: number;
   /** Default `end`: close cleanly. `drip` sends comment lines for ever, `flood` sends events for ever. */
-  readonly then?: 'end' | 'reset' | 'stall' | 'drip' | 'flood';
+  readonly ending?: 'end' | 'reset' | 'stall' | 'drip' | 'flood';
 }
 
 export interface ChatRequest {
@@ -86,6 +86,8 @@ export interface FakeOpenAi {
   readonly port: number;
   readonly requests: readonly RecordedRequest[];
   readonly openSockets: number;
+  /** Connections accepted since the start. */
+  readonly connections: number;
   /** Queues scenarios, one for each request of their kind; good replies follow. */
   next(...scenarios: readonly Scenario[]): void;
   /** Resolves when a request has come in, of which there are `count` by then. */
@@ -99,7 +101,9 @@ export async function startFakeOpenAi(options: FakeOpenAiOptions = {}): Promise<
   const vendor = new Vendor(options);
   const server = createServer((request, response) => void vendor.serve(request, response));
   const sockets = new Set<Socket>();
+  let connections = 0;
   server.on('connection', (socket) => {
+    connections++;
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -119,6 +123,9 @@ export async function startFakeOpenAi(options: FakeOpenAiOptions = {}): Promise<
     requests: vendor.requests,
     get openSockets() {
       return sockets.size;
+    },
+    get connections() {
+      return connections;
     },
     next: (...scenarios) => vendor.scenarios.push(...scenarios),
     received: (count) => until(() => vendor.requests.length >= count),
@@ -384,7 +391,7 @@ async function send(
     sent += part.length;
     if (sent >= after) break;
   }
-  await finishWith(response, scenario.then ?? 'end');
+  await finishWith(response, scenario.ending ?? 'end');
 }
 
 function cut(bytes: Buffer, size: number): Buffer[] {
@@ -393,17 +400,17 @@ function cut(bytes: Buffer, size: number): Buffer[] {
   );
 }
 
-async function finishWith(response: ServerResponse, then: NonNullable<Scenario['then']>): Promise<void> {
-  if (then === 'end') response.end();
-  if (then === 'reset') response.socket?.resetAndDestroy();
-  const filler = fillers[then];
+async function finishWith(response: ServerResponse, ending: NonNullable<Scenario['ending']>): Promise<void> {
+  if (ending === 'end') response.end();
+  if (ending === 'reset') response.socket?.resetAndDestroy();
+  const filler = fillers[ending];
   while (filler !== undefined && !response.destroyed) {
     await write(response, Buffer.from(filler.text));
     await pause(filler.pauseMs);
   }
 }
 
-const fillers: Partial<Record<NonNullable<Scenario['then']>, { text: string; pauseMs: number }>> = {
+const fillers: Partial<Record<NonNullable<Scenario['ending']>, { text: string; pauseMs: number }>> = {
   drip: { text: ': still here\n\n', pauseMs: 5 },
   flood: { text: `data: {"choices":[{"index":0,"delta":{"content":"${'more '.repeat(4000)}"}}]}\n\n`, pauseMs: 0 },
 };

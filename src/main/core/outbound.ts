@@ -235,14 +235,25 @@ function guardBody(body: Readable, sent: Sent): ReadableStream<Uint8Array> {
           throw failure ?? translate(thrown, sent);
         }
       },
-      cancel() {
+      async cancel() {
         rest();
-        body.destroy();
+        // A reader that has all it wants leaves before the last empty chunk; the connection is worth waiting for it.
+        const timer = setTimeout(() => body.destroy(), lingerMs);
+        try {
+          while (!(await chunks.next()).done);
+        } catch {
+          // The connection is gone, which was the other way to end it.
+        } finally {
+          clearTimeout(timer);
+        }
       },
     },
     { highWaterMark: 0 },
   );
 }
+
+/** How long a reply that nobody reads any more may take to end before its connection is closed. */
+const lingerMs = 100;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

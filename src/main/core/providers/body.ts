@@ -93,7 +93,8 @@ async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
       yield value;
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    // Not waited for: the answer is whole, or its request is being aborted.
+    void reader.cancel().catch(() => undefined);
   }
 }
 

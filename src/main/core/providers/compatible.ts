@@ -6,7 +6,7 @@ const otherPurposes: readonly RegExp[] = [
   /whisper|transcri|(?:^|[/-])asr|parakeet/i,
   /(?:^|[/-])tts|-tts|speech|voice|kokoro/i,
   /dall-e|image|diffusion|flux|sora|video/i,
-  /moderation|guard(?:ian)?(?:[-:]|$)|shieldgemma/i,
+  /moderation|guard(?:ian)?\d*(?:[-:]|$)|shieldgemma/i,
   /realtime|-audio|computer-use|(?:^|[/-])omni-/i,
   /rerank|(?:^|[/-])ranker|reward/i,
   /^(?:babbage|davinci)|-instruct-\d{4}$|^gpt-3\.5-turbo-instruct/i,

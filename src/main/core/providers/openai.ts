@@ -61,7 +61,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
       } catch (thrown) {
         throw failed(answer.judge(thrown), signal, request.model);
       } finally {
-        leave.abort();
+        if (!answer.isDone) leave.abort();
       }
     },
   };
@@ -75,8 +75,11 @@ function lazily<T>(create: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** Takes some 100 ms the first time, so it is not done at the start. */
+export const loadSdk = () => import('openai');
+
 async function createClient({ baseUrl, apiKey, fetch }: OpenAiOptions) {
-  const { OpenAI } = await import('openai');
+  const { OpenAI } = await loadSdk();
   return new OpenAI({
     // Everything the SDK would otherwise take from the environment is given.
     apiKey: apiKey ?? 'none',
@@ -201,6 +204,11 @@ class Answer {
 
   constructor(name: string) {
     this.#name = name;
+  }
+
+  /** Has the server said that nothing follows? */
+  get isDone(): boolean {
+    return this.#done;
   }
 
   async *read(start: Start): AsyncGenerator<CompletionEvent> {

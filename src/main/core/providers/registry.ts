@@ -5,7 +5,7 @@ import type { Clock } from '../host.ts';
 import type { Log } from '../log/log.ts';
 import { isLoopbackHost, type Outbound } from '../outbound.ts';
 import { chatModels, firstChoice } from './compatible.ts';
-import { createOpenAiProvider } from './openai.ts';
+import { createOpenAiProvider, loadSdk } from './openai.ts';
 import type { Provider } from './provider.ts';
 
 export interface ProviderRegistryOptions {
@@ -151,7 +151,7 @@ export class ProviderRegistry {
       // All are asked at once; the settings' order decides, and nobody waits for those behind the one chosen.
       for (const pending of probes) {
         const probe = await pending;
-        signal.throwIfAborted();
+        if (signal.aborted) throw toPotterError(signal.reason);
         if ('error' in probe) failed.push(probe);
         else {
           const model = firstChoice(probe.connection.list?.models ?? []);
@@ -245,6 +245,8 @@ export class ProviderRegistry {
     const { list, setting, provider } = connection;
     if (list && clock.monotonic() - list.at < this.#limits.freshMs) return list.models;
     const limitMs = isLocal(setting) ? this.#limits.localMs : this.#limits.remoteMs;
+    // The first use loads it, which is not the server's delay.
+    await loadSdk();
     const late = new AbortController();
     const reason = new PotterError('TIMEOUT', `${setting.name} did not list its models within ${limitMs / 1000} s.`);
     const timer = setTimeout(() => late.abort(reason), limitMs);

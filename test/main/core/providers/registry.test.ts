@@ -1,0 +1,283 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../../../../src/main/core/log/log.ts';
+import { createOutbound, type Outbound } from '../../../../src/main/core/outbound.ts';
+import { ProviderRegistry } from '../../../../src/main/core/providers/registry.ts';
+import { PotterError } from '../../../../src/shared/errors.ts';
+import type { ProviderSetting } from '../../../../src/shared/settings.ts';
+import { type FakeOpenAi, startFakeOpenAi } from '../../../helpers/fake-openai.ts';
+
+const always = new AbortController().signal;
+const nobody = 'http://127.0.0.1:1/v1';
+
+let cloud: FakeOpenAi;
+let local: FakeOpenAi;
+let outbound: Outbound;
+let registry: ProviderRegistry;
+let now: number;
+let keys: Record<string, string | PotterError>;
+let settings: { providers: Record<string, ProviderSetting>; defaultModel: string | null; localOnly: boolean };
+
+// Loaded beforehand, so that the short limit below is the server's alone.
+beforeAll(() => import('undici'));
+
+beforeEach(async () => {
+  cloud = await startFakeOpenAi({ key: 'sk-good', models: ['text-embedding-3-small', 'gpt-4.1-mini', 'gpt-5-mini'] });
+  local = await startFakeOpenAi({ models: ['nomic-embed-text', 'llama3.2:latest'] });
+  outbound = createOutbound();
+  now = 1_000;
+  keys = {};
+  settings = {
+    providers: {
+      cloud: { name: 'Cloud', baseUrl: cloud.baseUrl, needsKey: true },
+      absent: { name: 'Absent', baseUrl: nobody, needsKey: false, start: 'absent serve' },
+      local: { name: 'Local', baseUrl: local.baseUrl, needsKey: false, start: 'local serve' },
+    },
+    defaultModel: null,
+    localOnly: false,
+  };
+  registry = new ProviderRegistry({
+    settings: () => settings,
+    key: async (provider) => {
+      const key = keys[provider];
+      if (key instanceof PotterError) throw key;
+      return key;
+    },
+    hasKey: (provider) => Object.hasOwn(keys, provider),
+    outbound,
+    clock: { now: () => now, monotonic: () => now },
+    log: silentLog,
+    limits: { localMs: 300 },
+  });
+});
+
+afterEach(async () => {
+  await outbound.close();
+  await cloud.close();
+  await local.close();
+});
+
+const stateOf = async (id: string) => {
+  const { providers } = await registry.list(id, always);
+  const { state, message, models, hasKey } = providers[0] as (typeof providers)[number];
+  return { state, message, models: models.map((model) => model.id), hasKey };
+};
+
+describe('the list', () => {
+  it('tells of every provider whether it can be asked, why not, and what to do', async () => {
+    expect(await registry.list(undefined, always)).toEqual({
+      default: 'local/llama3.2:latest',
+      providers: [
+        {
+          id: 'cloud',
+          name: 'Cloud',
+          baseUrl: cloud.baseUrl,
+          needsKey: true,
+          hasKey: false,
+          state: 'no-key',
+          message: 'There is no key for Cloud. Set the key with `potter keys set cloud`.',
+          models: [],
+        },
+        {
+          id: 'absent',
+          name: 'Absent',
+          baseUrl: nobody,
+          needsKey: false,
+          hasKey: false,
+          state: 'down',
+          message: 'Absent is not running on 127.0.0.1:1. Start it with `absent serve`.',
+          models: [],
+        },
+        {
+          id: 'local',
+          name: 'Local',
+          baseUrl: local.baseUrl,
+          needsKey: false,
+          hasKey: false,
+          state: 'ready',
+          models: [{ id: 'llama3.2:latest' }],
+        },
+      ],
+    });
+    expect(cloud.requests).toEqual([]);
+  });
+
+  it('prefers the settings’ default, and the chat models of a provider with a key', async () => {
+    keys.cloud = 'sk-good';
+    expect(await stateOf('cloud')).toEqual({
+      state: 'ready',
+      message: undefined,
+      models: ['gpt-4.1-mini', 'gpt-5-mini'],
+      hasKey: true,
+    });
+    expect((await registry.list(undefined, always)).default).toBe('cloud/gpt-5-mini');
+    settings.defaultModel = 'local/llama3.2:latest';
+    expect((await registry.list('cloud', always)).default).toBe('local/llama3.2:latest');
+  });
+
+  it.each([
+    ['KEYS_LOCKED', 'keys-locked'],
+    ['KEY_DETACHED', 'key-detached'],
+  ] as const)('says %s without asking anybody', async (code, state) => {
+    keys.cloud = new PotterError(code, 'The key cannot be used.');
+    expect(await stateOf('cloud')).toMatchObject({ state, hasKey: true });
+    expect(cloud.requests).toEqual([]);
+  });
+
+  it('calls a refused key failed, and a server that hangs down, soon', async () => {
+    keys.cloud = 'sk-bad';
+    expect(await stateOf('cloud')).toMatchObject({
+      state: 'failed',
+      message: expect.stringMatching(/refused.*keys set cloud/),
+    });
+    local.next({ for: 'models', silent: true });
+    expect(await stateOf('local')).toMatchObject({ state: 'down', message: expect.stringContaining('0.3 s') });
+  });
+
+  it('asks again after a minute, after a change of key or address, and when it was told to forget', async () => {
+    const asked = async (): Promise<number> => {
+      await registry.list('local', always);
+      return local.requests.length;
+    };
+    expect([await asked(), await asked()]).toEqual([1, 1]);
+    now += 60_000;
+    expect([await asked(), await asked()]).toEqual([2, 2]);
+    registry.forget();
+    expect(await asked()).toBe(3);
+    keys.local = 'sk-local';
+    expect([await asked(), await asked()]).toEqual([4, 4]);
+    expect(local.requests.at(-1)?.headers.authorization).toBe('Bearer sk-local');
+    settings.providers.local = { name: 'Local', baseUrl: cloud.baseUrl, needsKey: false };
+    await registry.list('local', always);
+    expect([local.requests.length, cloud.requests.length]).toEqual([4, 1]);
+  });
+
+  it('stays on this machine when told so', async () => {
+    settings.localOnly = true;
+    settings.providers.far = { name: 'Far', baseUrl: 'https://far.example/v1', needsKey: false };
+    expect(await stateOf('far')).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('not on this machine'),
+    });
+    expect((await stateOf('local')).state).toBe('ready');
+  });
+
+  it('knows no other provider', async () => {
+    for (const id of ['nobody', '__proto__', 'constructor']) {
+      await expect(registry.list(id, always)).rejects.toMatchObject({
+        code: 'UNKNOWN_PROVIDER',
+        message: expect.stringContaining('cloud, absent, local'),
+      });
+    }
+  });
+});
+
+describe('resolving a model', () => {
+  const named = async (reference?: string) => {
+    const { provider, providerInfo, model } = await registry.resolve(reference, always);
+    return [provider.id, providerInfo.name, model];
+  };
+
+  it('takes the provider up to the first slash, and asks nobody', async () => {
+    keys.cloud = 'sk-good';
+    expect(await named('cloud/org/model:free')).toEqual(['cloud', 'Cloud', 'org/model:free']);
+    expect(cloud.requests).toEqual([]);
+  });
+
+  it('takes the first choice of a provider named alone', async () => {
+    expect(await named('local')).toEqual(['local', 'Local', 'llama3.2:latest']);
+  });
+
+  it('takes the default of the settings, else the first provider that is ready', async () => {
+    expect(await named()).toEqual(['local', 'Local', 'llama3.2:latest']);
+    keys.cloud = 'sk-good';
+    expect(await named()).toEqual(['cloud', 'Cloud', 'gpt-5-mini']);
+    settings.defaultModel = 'local/phi4';
+    expect(await named()).toEqual(['local', 'Local', 'phi4']);
+  });
+
+  it('does not wait for those behind the one chosen', async () => {
+    settings.providers = {
+      local: settings.providers.local as ProviderSetting,
+      cloud: { ...(settings.providers.cloud as ProviderSetting) },
+    };
+    keys.cloud = 'sk-good';
+    cloud.next({ for: 'models', silent: true });
+    expect(await named()).toEqual(['local', 'Local', 'llama3.2:latest']);
+    await cloud.disconnected();
+  });
+
+  it('answers with the reason when there is nothing to ask', async () => {
+    await expect(named('nobody/x')).rejects.toMatchObject({ code: 'UNKNOWN_PROVIDER' });
+    await expect(named('cloud/x')).rejects.toMatchObject({ code: 'NO_KEY' });
+    await expect(named('absent')).rejects.toMatchObject({ code: 'LOCAL_DOWN' });
+    delete settings.providers.local;
+    await expect(named()).rejects.toMatchObject({ code: 'NO_PROVIDER' });
+    keys.cloud = 'sk-bad';
+    await expect(named()).rejects.toMatchObject({ code: 'AUTH' });
+    keys.cloud = new PotterError('KEYS_LOCKED', 'The keys are locked.');
+    await expect(named()).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
+    settings.localOnly = true;
+    settings.providers.cloud = { name: 'Cloud', baseUrl: 'https://far.example/v1', needsKey: true };
+    await expect(named('cloud/x')).rejects.toMatchObject({ code: 'BLOCKED_ADDRESS' });
+    await expect(named()).rejects.toMatchObject({ code: 'NO_PROVIDER' });
+  });
+
+  it('is cancelled by its signal', async () => {
+    local.next({ for: 'models', silent: true });
+    const stop = new AbortController();
+    const asked = registry.resolve(undefined, stop.signal);
+    await local.received(1);
+    stop.abort();
+    await expect(asked).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('names the known models when the server refuses one', async () => {
+    await registry.list('local', always);
+    const { provider } = await registry.resolve('local/gone', always);
+    const answer = provider.complete({ model: 'gone', system: '', user: 'x', maxOutputTokens: 9 }, always);
+    await expect(answer[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      message: 'Local has no model "gone". It offers llama3.2:latest.',
+    });
+  });
+});
+
+describe('whether there is anybody to ask', () => {
+  it('is known without asking', async () => {
+    expect(registry.hasAny()).toBe(false);
+    settings.defaultModel = 'cloud/gpt-5-mini';
+    expect(registry.hasAny()).toBe(true);
+    settings.defaultModel = null;
+    await registry.list('local', always);
+    expect(registry.hasAny()).toBe(true);
+    now += 60_000;
+    local.next({ for: 'models', resetAtOnce: true });
+    await registry.list('local', always);
+    expect(registry.hasAny()).toBe(false);
+    keys.cloud = 'sk-any';
+    expect(registry.hasAny()).toBe(true);
+    expect(cloud.requests).toEqual([]);
+  });
+
+  it('leaves out what may not be asked', () => {
+    keys.far = 'sk-any';
+    settings.providers.far = { name: 'Far', baseUrl: 'https://far.example/v1', needsKey: true };
+    expect(registry.hasAny()).toBe(true);
+    settings.localOnly = true;
+    expect(registry.hasAny()).toBe(false);
+  });
+});
+
+describe('the test of a key', () => {
+  it('counts the models it opens, each time anew', async () => {
+    keys.cloud = 'sk-good';
+    expect([await registry.testKey('cloud', always), await registry.testKey('cloud', always)]).toEqual([2, 2]);
+    expect(cloud.requests.length).toBe(2);
+  });
+
+  it('fails with the reason', async () => {
+    await expect(registry.testKey('cloud', always)).rejects.toMatchObject({ code: 'NO_KEY' });
+    keys.cloud = 'sk-bad';
+    await expect(registry.testKey('cloud', always)).rejects.toMatchObject({ code: 'AUTH' });
+    await expect(registry.testKey('nobody', always)).rejects.toMatchObject({ code: 'UNKNOWN_PROVIDER' });
+  });
+});
