@@ -315,17 +315,20 @@ export class Clipboard {
   }
 
   #onRequest(request: Request): void {
+    if (request.selection !== this.atoms.clipboard) return;
     const answer = (property: number): void => this.#answer(request, property);
     const content = this.#content;
     // Clients older than ICCCM leave the property to the owner.
     const property = request.property || request.target;
-    if (request.selection !== this.atoms.clipboard || content === undefined) answer(0);
-    else if (request.target === this.atoms.multiple) {
+    if (content === undefined) answer(0);
+    else if (request.target !== this.atoms.multiple) {
+      answer(this.#serve(content, request.requestor, request.target, property) ? property : 0);
+    } else {
       this.#serveMany(request, content).then(
         (served) => answer(served ? property : 0),
         () => undefined,
       );
-    } else answer(this.#serve(content, request.requestor, request.target, property) ? property : 0);
+    }
   }
 
   /** Writes one format to the requestor's property. False where there is no such format. */

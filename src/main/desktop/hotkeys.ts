@@ -24,7 +24,7 @@ export interface HotkeyOptions {
 export async function bindHotkeys(options: HotkeyOptions): Promise<Stop> {
   const bindings = new Bindings(options);
   const stop = options.client.on('config.changed', ({ keys }) => {
-    if (keys.some((key) => hotkeySettings.includes(key))) bindings.rebind();
+    if (keys.some((key) => hotkeySettings.includes(key))) void bindings.rebind();
   });
   await bindings.rebind();
   return () => {
