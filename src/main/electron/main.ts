@@ -1,0 +1,237 @@
+/** The desktop shell's entry. Started with `--cli` the packaged program is the `potter` command instead. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { app, dialog, Menu, session } from 'electron';
+import { toPotterError } from '../../shared/errors.ts';
+import { readEnvironment } from '../core/config/sources.ts';
+import { defaultDataDirectory, type Host } from '../core/host.ts';
+import { Lifetime } from '../core/lifetime.ts';
+import { type Log, silentLog } from '../core/log/log.ts';
+import { startPotter } from '../core/potter.ts';
+import { bindHotkeys, type HotkeyRegistrar } from '../desktop/hotkeys.ts';
+import { type Opened, openPotter } from '../net/open.ts';
+import { openBridge } from './bridge.ts';
+import { guardContents, guardSession } from './guard.ts';
+import { createElectronHost, createNotifier, openDesktop, openlyStored, openPreferences } from './host.ts';
+import { askPortalForHotkeys, globalShortcuts } from './hotkey.ts';
+import { handoverOf, windowOfHandover, windowOfLink } from './links.ts';
+import { registerScheme, servePages } from './protocol.ts';
+import { createTray } from './tray.ts';
+import { type WindowName, Windows } from './windows.ts';
+
+const cliFlag = process.argv.indexOf('--cli');
+
+/** Settles when the shell runs, or when the command has ended. */
+export const started: Promise<void> = cliFlag === -1 ? runShell() : runCommand(process.argv.slice(cliFlag + 1));
+
+async function runShell(): Promise<void> {
+  const environment = readEnvironment();
+  const dataDirectory = defaultDataDirectory(process.platform, environment, app.getPath('home'));
+  // Everything up to the lock must happen before the app is ready, so nothing may be awaited.
+  app.enableSandbox();
+  registerScheme();
+  askPortalForHotkeys();
+  keepProfileIn(dataDirectory);
+  const handover = handoverOf(process.argv);
+  if (!app.requestSingleInstanceLock(handover)) return app.quit();
+
+  const lifetime = new Lifetime();
+  const quitting = stopBeforeQuit(lifetime);
+  // The app lives on in the tray.
+  app.on('window-all-closed', () => undefined);
+  try {
+    await app.whenReady();
+    await openShell({ dataDirectory, environment, lifetime, quitting, handover });
+  } catch (thrown) {
+    if (quitting.aborted) return;
+    const { message, kind } = toPotterError(thrown);
+    dialog.showErrorBox('Potter could not start', `${message}\n${kind.next}`);
+    app.quit();
+  }
+}
+
+interface ShellOptions {
+  readonly dataDirectory: string;
+  readonly environment: Host['environment'];
+  readonly lifetime: Lifetime;
+  /** Aborted when the person quits. */
+  readonly quitting: AbortSignal;
+  readonly handover: ReturnType<typeof handoverOf>;
+}
+
+async function openShell({ dataDirectory, environment, lifetime, quitting, handover }: ShellOptions): Promise<void> {
+  const { platform } = process;
+  const root = app.getAppPath();
+  const assets = join(root, 'assets');
+  Menu.setApplicationMenu(platform === 'darwin' ? Menu.buildFromTemplate(macMenu) : null);
+  guardContents();
+  guardSession(session.defaultSession);
+  await servePages(join(root, 'dist', 'renderer'));
+
+  const preferences = openPreferences(app.getPath('userData'));
+  const notify = createNotifier((runId) => windows.show('result', runId));
+  const desktop = await openDesktop(platform, environment);
+  if (desktop.kind === 'x11' && 'close' in desktop) lifetime.add('desktop', desktop, (it) => it.close());
+  const host = createElectronHost({ dataDirectory, desktop, preferences, environment, platform, notify });
+  const opened = lifetime.add(
+    'core',
+    await openPotter({ dataDirectory, start: () => startPotter(host), signal: quitting }),
+    (it) => it.close(),
+  );
+  quitting.throwIfAborted();
+  const log = opened.potter?.log ?? silentLog;
+
+  const windows = lifetime.add(
+    'windows',
+    new Windows({
+      preload: join(root, 'dist', 'preload', 'preload.cjs'),
+      icon: join(assets, 'icon.png'),
+      hasDevTools: !app.isPackaged,
+      preferences,
+      log,
+    }),
+    (it) => it.close(),
+  );
+  lifetime.add('bridge', bridgeTo(opened, windows, log), (stop) => stop());
+  lifetime.add(
+    'tray',
+    createTray({
+      assets,
+      platform,
+      onOpen: () => windows.show('palette'),
+      onHistory: () => windows.show('monitor'),
+      onQuit: () => app.quit(),
+    }),
+    (remove) => remove(),
+  );
+  const registrar = 'register' in desktop ? desktop : globalShortcuts;
+  await joinCore({ opened, windows, registrar, lifetime, log });
+  warnOfOpenKeys(host, log);
+  windows.prepare('palette');
+  answerFromOutside(windows, { notify, log });
+  if (handover.link !== undefined) open(windows, windowOfLink(handover.link), { notify, log });
+}
+
+function bridgeTo(opened: Opened, windows: Windows, log: Log): () => void {
+  return openBridge({
+    windowOf: (contents) => windows.nameOf(contents),
+    onTransport: (transport, window) => {
+      opened.join(transport, { kind: 'window', window }).catch((error: unknown) => {
+        log.warn('a page could not be joined to the core', { window, error });
+        transport.close();
+      });
+    },
+    log,
+  });
+}
+
+interface Joining {
+  readonly opened: Opened;
+  readonly windows: Windows;
+  readonly registrar: HotkeyRegistrar;
+  readonly lifetime: Lifetime;
+  readonly log: Log;
+}
+
+/** The shell is a client like any other: hotkeys become calls, and news of a run opens its window. */
+async function joinCore({ opened, windows, registrar, lifetime, log }: Joining): Promise<void> {
+  const client = lifetime.add('client', await opened.connect({ kind: 'shell' }), (it) => it.close());
+  client.on('text.finished', ({ runId, result }) => {
+    if (result === 'shown') windows.show('result', runId);
+  });
+  if (opened.potter) {
+    const onPalette = (): void => windows.show('palette');
+    lifetime.add('hotkeys', await bindHotkeys({ client, registrar, onPalette, log }), (release) => release());
+    return;
+  }
+  // Another process owns the data, and with it the hotkeys. When it ends, a new start takes its place.
+  const stopWatching = client.onClose(() => {
+    app.relaunch();
+    app.quit();
+  });
+  lifetime.add('owner', stopWatching, (stop) => stop());
+}
+
+/** Said once; afterwards the panel and the log still tell. */
+function warnOfOpenKeys({ cipher, preferences, notify }: Host, log: Log): void {
+  if (cipher.backend !== openlyStored) return;
+  log.warn('this system has no key store, so keys are stored almost openly', { backend: cipher.backend });
+  if (preferences.get('said.openKeys') === true) return;
+  preferences.set('said.openKeys', true);
+  notify({
+    severity: 'warning',
+    title: 'Keys are stored almost openly',
+    message: 'This desktop has no key store (GNOME Keyring, KWallet), so any program of yours can read your keys.',
+  });
+}
+
+interface Telling {
+  readonly notify: Host['notify'];
+  readonly log: Log;
+}
+
+/** A second start, a link, a click on the icon in the dock. */
+function answerFromOutside(windows: Windows, telling: Telling): void {
+  if (app.isPackaged) app.setAsDefaultProtocolClient('potter');
+  app.on('second-instance', (_event, _argv, _directory, data) => open(windows, windowOfHandover(data), telling));
+  app.on('open-url', (event, link) => {
+    event.preventDefault();
+    open(windows, windowOfLink(link), telling);
+  });
+  app.on('activate', () => windows.show('palette'));
+}
+
+function open(windows: Windows, name: WindowName | undefined, { notify, log }: Telling): void {
+  if (name !== undefined) {
+    windows.show(name);
+    return;
+  }
+  // What it said is not repeated: it is a stranger's text.
+  log.warn('an unknown link or second start was ignored');
+  notify({ severity: 'warning', title: 'Link ignored', message: 'Potter does not know this kind of potter:// link.' });
+}
+
+/** Chromium's own files stand with the data, so the lock on one instance and the owner of the data are the same thing. */
+function keepProfileIn(dataDirectory: string): void {
+  const profile = join(dataDirectory, 'shell');
+  mkdirSync(profile, { recursive: true, mode: 0o700 });
+  app.setPath('userData', profile);
+}
+
+/** The first request to quit stops everything and asks again. The signal is aborted at once. */
+function stopBeforeQuit(lifetime: Lifetime): AbortSignal {
+  const quitting = new AbortController();
+  let isStopped = false;
+  app.on('before-quit', (event) => {
+    if (isStopped) return;
+    event.preventDefault();
+    if (quitting.signal.aborted) return;
+    quitting.abort();
+    void lifetime
+      .stop(() => undefined)
+      .finally(() => {
+        isStopped = true;
+        app.quit();
+      });
+  });
+  return quitting.signal;
+}
+
+const macMenu: Electron.MenuItemConstructorOptions[] = [
+  { role: 'appMenu' },
+  // Without it Cmd+C and Cmd+V do nothing in a window.
+  { role: 'editMenu' },
+  { role: 'windowMenu' },
+];
+
+/** The command line beside this file in the build; the two shells import nothing of each other. */
+interface CommandLine {
+  main(argv: readonly string[]): Promise<number>;
+}
+
+async function runCommand(argv: readonly string[]): Promise<void> {
+  app.dock?.hide();
+  const { main }: CommandLine = await import(/* @vite-ignore */ new URL('cli.js', import.meta.url).href);
+  app.exit(await main(argv));
+}
