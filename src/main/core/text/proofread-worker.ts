@@ -7,7 +7,8 @@ import type { ProofreadReply, ProofreadRequest, RawLint } from './proofread.ts';
 const port = parentPort;
 if (!port) throw new Error('proofread-worker runs as a worker thread only');
 
-const lintOptions = { language: 'markdown' } as const;
+/** Overlaps are resolved after the choice, or advice that is not taken would hide a mistake at the same place. */
+const lintOptions = { language: 'markdown', dedup: false } as const;
 const loaded = load();
 
 port.on('message', (request: ProofreadRequest) => {

@@ -64,16 +64,16 @@ export function createProofreader(options: ProofreaderOptions = {}): Proofreader
 
 /** The corrections worth making without being asked, in order and without overlaps. Pure. */
 export function chooseCorrections(text: string, lints: readonly RawLint[]): Correction[] {
-  const context = readContext(text, lints);
-  const wanted = lints
-    .map((lint) => ({ lint, replacement: chooseReplacement(lint, context) }))
-    .filter(({ lint, replacement }) => replacement !== undefined && replacement !== lint.problem)
-    .sort((a, b) => a.lint.start - b.lint.start || b.lint.end - a.lint.end);
+  const proposals = propose(text, lints);
+  // Beside a name or a foreign word stands likely another one, whatever the dictionary makes of it.
+  const doubtful = unknownWords(text, lints, proposals).map((word) => withNeighbours(text, word));
+  const wanted = proposals
+    .filter((proposal) => proposal.rule !== 'SpellCheck' || !overlaps(proposal, doubtful))
+    .sort((a, b) => a.start - b.start || b.end - a.end);
   const corrections: Correction[] = [];
-  for (const { lint, replacement = '' } of wanted) {
+  for (const { start, end, replacement, message } of wanted) {
     const last = corrections.at(-1);
-    if (last && lint.start < last.end) continue;
-    corrections.push({ start: lint.start, end: lint.end, replacement, explanation: lint.message });
+    if (!last || start >= last.end) corrections.push({ start, end, replacement, explanation: message });
   }
   return corrections;
 }
@@ -267,7 +267,7 @@ function refuseOtherLanguage(text: string): void {
 
 /**
  * A short text shows few function words, and Harper's own judgement of it is unreliable (`grammer` alone, it says, is
- * not English). It is another language when words that nothing in the dictionary resembles make up a good part of it.
+ * not English). It is another language when unknown words make up a good part of it, names not counted.
  */
 function refuseUnknownWords(
   text: string,
@@ -276,7 +276,9 @@ function refuseUnknownWords(
   if (likelyEnglish || detectLanguage(text) === 'en') return;
   const words = text.match(/[\p{L}\p{M}'’]+/gu) ?? [];
   const english = words.filter(isEnglishFunctionWord).length;
-  const unknown = lints.filter((lint) => lint.rule === 'SpellCheck' && respell(lint, text) === undefined).length;
+  const unknown = unknownWords(text, lints, propose(text, lints)).filter(
+    ({ problem }) => !/^\p{Lu}/u.test(problem),
+  ).length;
   if (words.length >= 3 && unknown >= words.length * 0.4 && english < words.length * 0.2) throw notEnglish();
 }
 
@@ -289,53 +291,53 @@ function notEnglish(language?: string): PotterError {
   );
 }
 
-interface Context {
-  readonly text: string;
-  readonly protectedSpans: readonly { readonly start: number; readonly end: number }[];
-  /** Parts in another language: quoted lines, names, jargon. */
-  readonly foreign: readonly { readonly start: number; readonly end: number }[];
+interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
-function readContext(text: string, lints: readonly RawLint[]): Context {
-  const foreign: { start: number; end: number }[] = [];
-  for (const line of text.matchAll(/[^\n]+/g)) {
-    const language = detectLanguage(line[0]);
-    if (language !== undefined && language !== 'en')
-      foreign.push({ start: line.index, end: line.index + line[0].length });
-  }
-  for (const lint of lints) {
-    // What nothing resembles is a name or a foreign word, and a word next to it is likely to be one too.
-    if (lint.rule === 'SpellCheck' && respell(lint, text) === undefined) foreign.push(withNeighbours(text, lint));
-  }
-  return { text, protectedSpans: findTokens(text), foreign };
+interface Proposal extends Span {
+  readonly rule: string;
+  readonly message: string;
+  readonly replacement: string;
 }
 
-function withNeighbours(text: string, { start, end }: RawLint): { start: number; end: number } {
+const overlaps = (span: Span, others: readonly Span[]): boolean =>
+  others.some((other) => span.start < other.end && other.start < span.end);
+
+/** What each lint would change, where it may change anything at all. */
+function propose(text: string, lints: readonly RawLint[]): Proposal[] {
+  const untouchable = [...findTokens(text), ...foreignLines(text)];
+  return lints.flatMap((lint) => {
+    const { rule, message, problem, start, end } = lint;
+    // A span that does not hold what it says would corrupt the text; advice is no mistake.
+    if (text.slice(start, end) !== problem || overlaps(lint, untouchable) || isAdvice(message)) return [];
+    const replacement = (ruleChoices[rule] ?? kindChoices[lint.kind])?.(lint, text);
+    if (replacement === undefined || replacement === problem || /[\r\n]/.test(problem + replacement)) return [];
+    return [{ rule, message, start, end, replacement }];
+  });
+}
+
+const isAdvice = (message: string): boolean => /^(?:Consider|Perhaps|Maybe|You (?:may|might))\b/.test(message);
+
+function foreignLines(text: string): Span[] {
+  const lines = [...text.matchAll(/[^\n]+/g)].map((line) => ({ line: line[0], start: line.index }));
+  return lines
+    .filter(({ line }) => (detectLanguage(line) ?? 'en') !== 'en')
+    .map(({ line, start }) => ({ start, end: start + line.length }));
+}
+
+/** Words the dictionary lacks and for which nothing can be proposed. */
+function unknownWords(text: string, lints: readonly RawLint[], proposals: readonly Proposal[]): RawLint[] {
+  return lints.filter(
+    (lint) => lint.rule === 'SpellCheck' && respell(lint, text) === undefined && !overlaps(lint, proposals),
+  );
+}
+
+function withNeighbours(text: string, { start, end }: Span): Span {
   const before = /[\p{L}'’]+[ \t-]$/u.exec(text.slice(Math.max(0, start - 60), start))?.[0].length ?? 0;
   const after = /^[ \t-][\p{L}'’]+/u.exec(text.slice(end, end + 60))?.[0].length ?? 0;
   return { start: start - before, end: end + after };
-}
-
-const overlaps = (span: { start: number; end: number }, others: Context['protectedSpans']): boolean =>
-  others.some((other) => span.start < other.end && other.start < span.end);
-
-function chooseReplacement(lint: RawLint, context: Context): string | undefined {
-  const { text, protectedSpans, foreign } = context;
-  // A span that does not hold what it says would corrupt the text.
-  if (text.slice(lint.start, lint.end) !== lint.problem || overlaps(lint, protectedSpans)) return undefined;
-  const choice = ruleChoices[lint.rule] ?? kindChoices[lint.kind];
-  const chosen = choice?.(lint, text);
-  if (chosen === undefined || /\n/.test(lint.problem + chosen)) return undefined;
-  return lint.rule === 'SpellCheck' && overlaps(lint, foreign)
-    ? undefined
-    : isForeignLine(lint, context)
-      ? undefined
-      : chosen;
-}
-
-function isForeignLine(lint: RawLint, { text, foreign }: Context): boolean {
-  const start = text.lastIndexOf('\n', lint.start - 1) + 1;
-  return foreign.some((span) => span.start === start && text.slice(span.end).match(/^(?:\n|$)/) !== null);
 }
 
 type Choice = (lint: RawLint, text: string) => string | undefined;
@@ -347,7 +349,7 @@ const never: Choice = () => undefined;
 
 /**
  * Kinds that name a mistake. Left out: Style, Readability, Enhancement, Redundancy, Regionalism, WordChoice, Usage and
- * Nonstandard (matters of taste or dialect), Formatting (double spaces are structure in tables and code), Capitalization,
+ * Nonstandard (matters of taste or dialect), Repetition, Formatting (double spaces are structure in tables and code), Capitalization,
  * Punctuation and Miscellaneous (mixed; the sound rules among them are named below).
  */
 const kindChoices: Readonly<Record<string, Choice>> = {
@@ -356,7 +358,6 @@ const kindChoices: Readonly<Record<string, Choice>> = {
   Eggcorn: only,
   Grammar: only,
   Malapropism: only,
-  Repetition: only,
   Spelling: only,
   Typo: only,
   WordOrder: only,
@@ -420,12 +421,15 @@ function respell(lint: RawLint, text: string): string | undefined {
   if (capital && !opensSentence(text, start)) return undefined;
   const budget = capital ? Math.min(0.5, spellingBudget(problem.length)) : spellingBudget(problem.length);
   const [best] = replacements
-    .filter((candidate) => /^[A-Za-z'’]+$/.test(candidate))
+    .filter((candidate, rank) => /^[A-Za-z'’]+$/.test(candidate) && (rank === 0 || !differsInCase(candidate, problem)))
     .map((candidate) => ({ candidate, cost: slipCost(problem.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ cost }) => cost <= budget)
     .sort((a, b) => a.cost - b.cost);
   return best?.candidate;
 }
+
+/** `monday` is a slip; `redis`, for which Harper has a likelier word, is a choice. */
+const differsInCase = (a: string, b: string): boolean => a !== b && a.toLowerCase() === b.toLowerCase();
 
 const isPartOfIdentifier = (text: string, start: number, end: number): boolean =>
   /[\p{N}_@#/\\$=<>{}&+~-]$/u.test(text.slice(0, start).slice(-1)) ||
