@@ -71,11 +71,16 @@ function replacements(): Case[] {
             const start = performance.now();
             await press(session);
             times.push((await editor.changed()) - start);
-            const found = await until('the expected text', () => expected(editor.text(), text.toUpperCase()), 3000).catch(() =>
-              editor.text(),
-            );
+            const found = await until(
+              'the expected text',
+              () => expected(editor.text(), text.toUpperCase()),
+              3000,
+            ).catch(() => editor.text());
             if (found === text.toUpperCase()) replaced += 1;
-            else console.log(`      ${editor.name}: expected ${JSON.stringify(text.toUpperCase())}, found ${JSON.stringify(found)} (${side.results.at(-1)})`);
+            else
+              console.log(
+                `      ${editor.name}: expected ${JSON.stringify(text.toUpperCase())}, found ${JSON.stringify(found)} (${side.results.at(-1)})`,
+              );
             await clipboardIs(session, 'UTF8_STRING', keep);
           }
         }
@@ -93,6 +98,7 @@ async function expected(found: Promise<string>, text: string): Promise<string | 
 
 function spread(times: readonly number[]): string {
   const sorted = [...times].sort((one, other) => one - other);
-  const at = (share: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
+  const at = (share: number): string =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(0);
   return `median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(1)} ms of ${times.length}`;
 }

@@ -1,11 +1,11 @@
 /** What must hold on a real X11 desktop, one case each, with the desktop layer alone. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { PotterError } from '../../src/shared/errors.ts';
 import { silentLog } from '../../src/main/core/log/log.ts';
 import { Clipboard } from '../../src/main/desktop/clipboard.ts';
 import { Connection, type Wait } from '../../src/main/desktop/connection.ts';
 import { openX11 } from '../../src/main/desktop/x11.ts';
+import { PotterError } from '../../src/shared/errors.ts';
 import { clipboardIs, getClipboard, png, setClipboard } from './clipboards.ts';
 import type { Editor, Mousepad } from './editors.ts';
 import { type Session, startSession, until } from './session.ts';
@@ -182,7 +182,7 @@ export const cases: readonly Case[] = [
     title: 'pastes a text of one megabyte whole',
     run: async (context) => {
       const { side, chromium } = context;
-      const large = '你好 world '.repeat(80_000);
+      const large = '你好 world\n'.repeat(80_000);
       side.rewrite = () => large;
       await chromium.show('small');
       await chromium.selectAll();
@@ -328,7 +328,10 @@ export const cases: readonly Case[] = [
         thrown instanceof PotterError &&
         thrown.code === 'HOTKEY_TAKEN' &&
         thrown.message === 'Another program already uses "Ctrl+Alt+K".';
-      await assert.rejects(side.desktop.register('alt+control+k', () => undefined), taken);
+      await assert.rejects(
+        side.desktop.register('alt+control+k', () => undefined),
+        taken,
+      );
       release();
       await until('the grab to be free', async () => {
         const stop = await side.desktop.register('Ctrl+Alt+K', () => undefined).catch(() => undefined);

@@ -1,9 +1,10 @@
 /** Real programs to type in: mousepad, and a textarea in a Chromium window. */
+
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Connection } from '../../src/main/desktop/connection.ts';
+import type { Connection } from '../../src/main/desktop/connection.ts';
 import { end, type Session, until } from './session.ts';
 
 export interface Editor {
@@ -96,7 +97,12 @@ new EventSource('/texts').onmessage = (event) => { t.value = JSON.parse(event.da
 
 /** A page of our own in a window without browser controls; it reports every input. */
 export async function openChromium(session: Session, connection: Connection): Promise<Editor> {
-  const seen = { value: '', selected: 0, shown: undefined as string | undefined, changedAt: undefined as number | undefined };
+  const seen = {
+    value: '',
+    selected: 0,
+    shown: undefined as string | undefined,
+    changedAt: undefined as number | undefined,
+  };
   let events: ServerResponse | undefined;
   const onPost: Record<string, (body: string) => void> = {
     '/input': (body) => {

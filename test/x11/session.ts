@@ -92,7 +92,11 @@ export async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Waits until a condition holds; what `poll` gives is the result. Fails, naming it, when that takes too long. */
-export async function until<T>(what: string, poll: () => Promise<T | undefined> | T | undefined, ms = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  poll: () => Promise<T | undefined> | T | undefined,
+  ms = 10_000,
+): Promise<T> {
   const deadline = performance.now() + ms;
   for (;;) {
     const value = await poll();

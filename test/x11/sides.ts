@@ -1,7 +1,8 @@
 /** Who rewrites: the desktop layer alone in this process, or the real program. */
-import { toPotterError } from '../../src/shared/errors.ts';
+
 import { silentLog } from '../../src/main/core/log/log.ts';
 import { openX11, type X11Desktop } from '../../src/main/desktop/x11.ts';
+import { toPotterError } from '../../src/shared/errors.ts';
 import type { Session } from './session.ts';
 
 export interface Side {

@@ -159,19 +159,26 @@ export class Clipboard {
     return formats;
   }
 
-  /** Puts formats on the clipboard to stay; none of them empties it. */
-  async put(formats: Snapshot, wait: Wait): Promise<void> {
+  /**
+   * Puts formats on the clipboard to stay; none of them empties it. `isDue` is asked at the last moment: false leaves the
+   * clipboard to whoever has taken it since the caller looked.
+   */
+  async put(formats: Snapshot, wait: Wait, isDue: () => boolean = () => true): Promise<void> {
+    // Whatever was copied before this moment is known when the server has told its time.
+    const since = await this.#connection.time(wait);
+    if (!isDue()) return;
     this.#previous = undefined;
-    if (formats.length > 0) await this.#own(formats, wait);
-    else await this.#disown(wait);
+    if (formats.length > 0) await this.#own(formats, since);
+    else this.#disown(since);
   }
 
   /** Puts text on the clipboard for one paste, to be replaced by `previous` with `giveBack`. */
   async lend(text: string, previous: Snapshot, wait: Wait): Promise<void> {
     // The hint asks clipboard managers not to record what stays for half a second.
     const hint = this.#format(this.atoms.passwordHint, 'secret');
-    await this.#own([...this.textFormats(text), hint], wait);
+    const since = await this.#connection.time(wait);
     this.#previous = previous;
+    await this.#own([...this.textFormats(text), hint], since);
   }
 
   /** Watches for the text being fetched by the program of this window. Call it before the keys are pressed. */
@@ -202,7 +209,7 @@ export class Clipboard {
   /** Ends a loan: what was there before returns, unless somebody has copied something else since. */
   async giveBack(wait: Wait): Promise<void> {
     const previous = this.#previous;
-    if (previous !== undefined && this.isOurs) await this.put(previous, wait);
+    if (previous !== undefined) await this.put(previous, wait, () => this.#previous === previous);
   }
 
   /** Asks a clipboard manager to keep what we hold. Without one it is lost when Potter ends, as X11 has it. */
@@ -237,20 +244,19 @@ export class Clipboard {
     return { target, type, format: 8, data: Buffer.from(text, 'utf8') };
   }
 
-  async #own(formats: Snapshot, wait: Wait): Promise<void> {
+  /** A program that copied later than `since` wins, as the server compares the times. */
+  async #own(formats: Snapshot, since: number): Promise<void> {
     const { clipboard } = this.atoms;
     const { window } = this.#connection;
-    const since = await this.#connection.time(wait);
     this.#content = { formats: new Map(formats.map((format) => [format.target, format])), since };
     this.#connection.send((client) => client.SetSelectionOwner(window, clipboard, since));
     const owner = await this.#connection.ask<number>((client, done) => client.GetSelectionOwner(clipboard, done));
     if (owner === window) return;
-    this.#content = undefined;
+    this.#onTaken();
     throw new PotterError('CONFLICT', 'Another program took the clipboard at the same moment.');
   }
 
-  async #disown(wait: Wait): Promise<void> {
-    const since = await this.#connection.time(wait);
+  #disown(since: number): void {
     this.#content = undefined;
     this.#connection.send((client) => client.SetSelectionOwner(0, this.atoms.clipboard, since));
   }

@@ -15,6 +15,18 @@ interface Hotkey {
 
 const pollMs = 5;
 
+/** The second form is for layouts without Latin letters, where programs know no Ctrl+C but still Ctrl+Insert. */
+const strokes = {
+  copy: [
+    ['Ctrl', 'C'],
+    ['Ctrl', 'Insert'],
+  ],
+  paste: [
+    ['Ctrl', 'V'],
+    ['Shift', 'Insert'],
+  ],
+} as const;
+
 export class Keyboard {
   readonly #connection: Connection;
   readonly #log: Log;
@@ -71,28 +83,24 @@ export class Keyboard {
     }
   }
 
-  /** Presses Ctrl with a key, by key code in the layout now in use, if `isWanted` still holds; nothing moves between. */
-  async pressWithControl(key: string, isWanted: () => Promise<boolean>): Promise<boolean> {
+  /** Presses the keys by key code, if `isWanted` still holds and no modifier is down; nothing can move in between. */
+  async press(stroke: keyof typeof strokes, isWanted: () => Promise<boolean>): Promise<boolean> {
     const connection = this.#connection;
-    const keycode = this.#keymap.keycodeOf(key, (await this.#state()) >> 13);
-    const control = this.#keymap.control;
-    if (keycode === undefined || control === undefined) {
-      throw new PotterError('UNAVAILABLE', `This keyboard has no key for Ctrl+${key}.`);
-    }
+    const layout = (await this.#state()) >> 13;
+    const keycodes = strokes[stroke].map((names) => this.#keymap.strokeOf(names, layout)).find((found) => found);
+    if (keycodes === undefined) throw new PotterError('UNAVAILABLE', `This keyboard has no keys to ${stroke} with.`);
     const { KeyPress: down, KeyRelease: up } = connection.xtest;
-    const strokes = [
-      [down, control],
-      [down, keycode],
-      [up, keycode],
-      [up, control],
-    ] as const;
+    const inputs = [
+      ...keycodes.map((keycode) => ({ type: down, keycode })),
+      ...keycodes.toReversed().map((keycode) => ({ type: up, keycode })),
+    ];
     // Other programs' requests wait meanwhile, so that the focus cannot move between the check and the keys.
     connection.send((client) => client.GrabServer());
     try {
       const wanted = (await isWanted()) && ((await this.#state()) & this.#modifiersThatCount()) === 0;
       if (wanted) {
         connection.send(() => {
-          for (const [type, code] of strokes) connection.xtest.FakeInput(type, code, 0, 0, 0, 0);
+          for (const { type, keycode } of inputs) connection.xtest.FakeInput(type, keycode, 0, 0, 0, 0);
         });
       }
       return wanted;

@@ -4,9 +4,8 @@ import { type Accelerator, keys, type Modifier } from '../../shared/accelerator.
 export interface Keymap {
   /** Undefined where this keyboard has no such key. */
   grabOf(accelerator: Accelerator): Grab | undefined;
-  /** The key that types `key` in the layout now in use; `group` is its number. */
-  keycodeOf(key: string, group: number): number | undefined;
-  readonly control: number | undefined;
+  /** The key codes of a modifier and of the key that types `key` without Shift, in the layout of this number first. */
+  strokeOf(stroke: readonly ['Ctrl' | 'Shift', string], layout: number): readonly number[] | undefined;
   /** The bits of CapsLock, NumLock and ScrollLock: a hotkey works whatever their state. */
   readonly locks: readonly number[];
 }
@@ -59,12 +58,11 @@ export function readKeymap(
   };
 
   /** Unshifted in either layout, then shifted, then by place: a Russian keyboard has no C, but it has C's key. */
-  const locate = (key: string, group: number): { keycode: number; shifted: boolean } | undefined => {
+  const locate = (key: string): { keycode: number; shifted: boolean } | undefined => {
     const keysym = keysymOf(key);
     if (keysym === undefined) return undefined;
-    const layouts = group === 1 ? [1, 0] : [0, 1];
     for (const level of [0, 1]) {
-      for (const layout of layouts) {
+      for (const layout of [0, 1]) {
         const keycode = find(keysym, 2 * layout + level);
         if (keycode !== undefined) return { keycode, shifted: level === 1 };
       }
@@ -75,15 +73,20 @@ export function readKeymap(
 
   return {
     grabOf: ({ modifiers, key }) => {
-      const found = locate(key, 0);
+      const found = locate(key);
       if (found === undefined || modifiers.includes('Cmd')) return undefined;
       const held = modifiers.reduce((mask, modifier) => mask | bits[modifier], 0);
       // A digit means the key it is printed on, as on French keyboards; a sign such as Plus means what one types for it.
       const typed = found.shifted && !/^\d$/.test(key) ? modifierBits.shift : 0;
       return { keycode: found.keycode, modifiers: held | typed };
     },
-    keycodeOf: (key, group) => locate(key, group)?.keycode,
-    control: modifierRows[2]?.find((keycode) => keycode !== 0),
+    strokeOf: ([modifier, key], layout) => {
+      const keysym = keysymOf(key) ?? 0;
+      const held = modifierRows[modifier === 'Shift' ? 0 : 2]?.find((keycode) => keycode !== 0);
+      const columns = layout === 1 ? [2, 0] : [0, 2];
+      const pressed = columns.map((column) => find(keysym, column)).find((keycode) => keycode !== undefined);
+      return held === undefined || pressed === undefined ? undefined : [held, pressed];
+    },
     locks: [modifierBits.lock, bitOf([keysyms.numLock]), bitOf([keysyms.scrollLock])].filter(
       (bit) => bit !== undefined && bit !== 0,
     ) as number[],

@@ -201,7 +201,7 @@ class X11Session implements X11Desktop {
     const changed = this.#changeOf(before, { ...wait, until: Math.min(wait.until, performance.now() + times.copyMs) });
     let copies = 0;
     try {
-      if (!(await this.#keyboard.pressWithControl('C', () => this.#isFront(window)))) throw movedAway(target);
+      if (!(await this.#keyboard.press('copy', () => this.#isFront(window)))) throw movedAway(target);
       copies = await changed;
       return copies > before ? await clipboard.readText(clipboard.atoms.clipboard, wait) : undefined;
     } finally {
@@ -209,7 +209,7 @@ class X11Session implements X11Desktop {
       // A cancelled run has pressed the keys too: what they copy must not stay.
       if (wait.signal.aborted && copies <= before)
         copies = await this.#changeOf(before, tidyBudget()).catch(() => before);
-      if (copies > before && clipboard.changes === copies) await clipboard.put(previous, tidyBudget());
+      if (copies > before) await clipboard.put(previous, tidyBudget(), () => clipboard.changes === copies);
     }
   }
 
@@ -236,7 +236,7 @@ class X11Session implements X11Desktop {
       const fetched: Fetched = clipboard.fetchedBy(window, { signal: new AbortController().signal, until });
       fetched.catch(() => undefined);
       throwIfCancelled(wait.signal);
-      if (!(await this.#keyboard.pressWithControl('V', () => this.#isFront(window)))) return false;
+      if (!(await this.#keyboard.press('paste', () => this.#isFront(window)))) return false;
       const result = await fetched;
       if (result === 'fetched') this.#giveBackSoon();
       return result !== 'late';
