@@ -1,5 +1,5 @@
 /** The settings in force: defaults, the user's file, environment variables and what was set for this session. */
-import { copyFileSync, existsSync, type FSWatcher, mkdirSync, rmSync, watch } from 'node:fs';
+import { type FSWatcher, mkdirSync, rmSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { SettingInfo } from '../../../shared/contract.ts';
@@ -46,6 +46,9 @@ type Sources = Readonly<Record<Above, SourceContent>>;
 /** How long an editor may take between truncating, renaming and writing before what is there counts as meant. */
 const settleMs = 3;
 const graceMs = 100;
+
+/** What a settings file begins as. */
+const emptyFile = '{}\n';
 
 export class Configuration {
   /** The user's settings file. */
@@ -215,9 +218,9 @@ export class Configuration {
     for (let attempt = 0; attempt < 5; attempt += 1) {
       const text = readText(this.path);
       const edited = this.#edited(text, key, value);
-      if (edited === text) return;
-      if (existsSync(this.path)) copyFileSync(this.path, `${this.path}.bak`);
-      if (replaceFile(this.path, edited, () => readText(this.path) === text)) {
+      if (edited === (text ?? emptyFile)) return;
+      const isCurrent = (): boolean => readText(this.path) === text;
+      if (replaceFile(this.path, edited, { backup: `${this.path}.bak`, isCurrent })) {
         this.#adopt(edited);
         return;
       }
@@ -231,7 +234,7 @@ export class Configuration {
     const checked =
       wanted === undefined ? settings[key].default : checkedValue(key, 'file', settings[key].default, wanted);
     const kept = isDeepStrictEqual(checked, settings[key].default) ? undefined : wanted;
-    const edited = editSettings(text ?? '{}\n', held?.path ?? key.split('.'), held?.value, kept);
+    const edited = editSettings(text ?? emptyFile, held?.path ?? key.split('.'), held?.value, kept);
     const rejected = resolve({ ...this.#sources, file: parseSettings(this.path, edited) }).rejected.find(
       ({ layer }) => layer === 'file',
     );

@@ -1,5 +1,16 @@
 /** Where settings come from: a file with comments, and environment variables. Neither is checked against schemas here. */
-import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import {
@@ -82,11 +93,18 @@ export function editSettings(text: string, path: JSONPath, from: unknown, to: un
   return applyEdits(text, modify(text, path, to, { formattingOptions }));
 }
 
+export interface Replacement {
+  /** Where the text that is replaced is kept. */
+  readonly backup?: string;
+  /** Asked once the new text is on the disk; false leaves the file alone. */
+  readonly isCurrent?: () => boolean;
+}
+
 /**
- * Replaces the file so that it holds the old text or the new one whatever happens; a link is followed. `isCurrent` is
- * asked once the new text is on the disk: false leaves the file alone.
+ * Replaces the file so that it holds the old text or the new one whatever happens; a link is followed. False when it was
+ * left alone.
  */
-export function replaceFile(path: string, text: string, isCurrent: () => boolean = () => true): boolean {
+export function replaceFile(path: string, text: string, { backup, isCurrent = () => true }: Replacement = {}): boolean {
   const target = realPath(path);
   const draft = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
   try {
@@ -98,6 +116,7 @@ export function replaceFile(path: string, text: string, isCurrent: () => boolean
       closeSync(descriptor);
     }
     if (!isCurrent()) return false;
+    if (backup !== undefined && existsSync(target)) copyFileSync(target, backup);
     renameSync(draft, target);
   } catch (thrown) {
     throw new PotterError('STORAGE', `${path} cannot be written.`, { cause: thrown });
@@ -157,14 +176,16 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 function fromVariable(key: SettingKey, text: string): unknown {
+  const { schema } = settings[key];
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text);
-    // An object is only part of the value until it is merged, so its schema cannot be asked yet.
-    if (isObject(value) || settings[key].schema.safeParse(value).success) return value;
+    value = JSON.parse(text);
   } catch {
-    // Not JSON, so it is meant as it stands.
+    return text;
   }
-  return text;
+  // An object is only part of the value until it is merged, so its schema cannot be asked yet.
+  const isMeantAsText = !isObject(value) && !schema.safeParse(value).success && schema.safeParse(text).success;
+  return isMeantAsText ? text : value;
 }
 
 /** `text` of `text.maxCharacters`: what may hold settings without being one. */
