@@ -201,7 +201,7 @@ class Vendor {
     }
     const refusal = scenario.reply ?? this.#refuse(headers.authorization, kind, method, url);
     if (refusal) return this.#whole(response, refusal);
-    if (kind === 'models') return this.#whole(response, { body: this.#models(), ...scenario.reply });
+    if (kind === 'models') return this.#whole(response, { body: this.#models() });
     await this.#chat(response, toChatRequest(body), scenario);
   }
 

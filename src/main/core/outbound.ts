@@ -525,7 +525,8 @@ function translate(thrown: unknown, sent: Sent): unknown {
   }
   const known = Object.hasOwn(failures, code) ? failures[code] : undefined;
   if (known) return new PotterError(known[0], known[1](who, sent), { cause: thrown });
-  if (code.startsWith('HPE_')) {
+  // undici's parser leaves the code out for some of its complaints.
+  if (code.startsWith('HPE_') || (thrown instanceof Error && thrown.name === 'HTTPParserError')) {
     return new PotterError('PROTOCOL', `${who} did not answer with HTTP.`, { cause: thrown });
   }
   return new PotterError('CONNECT', unreachable(who, sent), { cause: thrown });

@@ -20,6 +20,8 @@ export interface Fault {
 export interface Asked {
   readonly provider: string;
   readonly model?: string | undefined;
+  /** Was a key sent? */
+  readonly withKey: boolean;
   readonly knownModels: readonly string[];
 }
 
@@ -137,7 +139,8 @@ function meansModel({ structured, code, param, message }: Fault, { model }: Aske
 
 type Sentence = (asked: Asked, fault: Fault) => string;
 const sentences: Partial<Record<ErrorCode, Sentence>> = {
-  AUTH: ({ provider }) => `The key for ${provider} was refused.`,
+  AUTH: ({ provider, withKey }) =>
+    withKey ? `The key for ${provider} was refused.` : `${provider} wants a key, and none is set.`,
   BILLING: ({ provider }) => `${provider} refused: the account has reached its limit.`,
   QUOTA: ({ provider }) => `There is no credit left at ${provider}.`,
   PERMISSION: (asked) => `The key for ${asked.provider} may not use ${modelOf(asked)}, or not from here.`,

@@ -33,7 +33,12 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
   const { id, name } = options;
   const client = lazily(() => createClient(options));
   const failed = (thrown: unknown, signal: AbortSignal, model?: string): PotterError => {
-    const asked = { provider: name, model, knownModels: options.knownModels?.() ?? [] };
+    const asked = {
+      provider: name,
+      model,
+      withKey: options.apiKey !== undefined,
+      knownModels: options.knownModels?.() ?? [],
+    };
     return translate(thrown, signal, asked, options.now?.() ?? Date.now());
   };
 
@@ -143,7 +148,9 @@ async function openReply(reply: Response, name: string): Promise<Start> {
   return start;
 }
 
-const modelEntries = z.array(z.looseObject({ id: z.string().min(1) }));
+/** What may be shown as a model's name: no control or invisible characters, and no novel. */
+const modelId = /^[^\p{C}]{1,200}$/u;
+const modelEntries = z.array(z.looseObject({ id: z.string() }));
 /** Most servers send `{data}`, some the bare list. */
 const modelList = z.union([z.looseObject({ data: modelEntries.nullable() }), modelEntries]);
 
@@ -151,7 +158,7 @@ function readModels(document: unknown, name: string): readonly string[] {
   const parsed = modelList.safeParse(document);
   if (!parsed.success) throw new PotterError('PROTOCOL', `${name} did not answer with a list of models.`);
   const entries = Array.isArray(parsed.data) ? parsed.data : (parsed.data.data ?? []);
-  return entries.map(({ id }) => id);
+  return entries.map(({ id }) => id).filter((id) => modelId.test(id));
 }
 
 const textPart = z.looseObject({ type: z.string(), text: z.string().optional() });
@@ -269,7 +276,7 @@ class Answer {
     if (!parsed.success) throw new PotterError('PROTOCOL', `${this.#name} sent something that is not an answer.`);
     const { choices, error, model, usage } = parsed.data;
     if (error !== undefined && error !== null) throw new InBandError(error);
-    if (typeof model === 'string' && model !== '') this.#model = model;
+    if (typeof model === 'string' && modelId.test(model)) this.#model = model;
     this.#usage = toUsage(usage) ?? this.#usage;
     const [choice] = choices ?? [];
     if (!choice) return;

@@ -105,6 +105,16 @@ export class ProviderRegistry {
     );
   }
 
+  /** Asks the servers of this machine that want no key, so that `hasAny` knows of them. */
+  async probeLocal(signal: AbortSignal): Promise<void> {
+    const { providers } = this.#options.settings();
+    const local = Object.keys(providers).filter((id) => {
+      const setting = this.settingOf(id);
+      return !setting.needsKey && isLocal(setting);
+    });
+    await Promise.all(local.map((id) => this.#probe(id, signal)));
+  }
+
   /** How many chat models the stored key opens; fails with the reason when it opens none. */
   async testKey(id: string, signal: AbortSignal): Promise<number> {
     const connection = await this.#connect(id);

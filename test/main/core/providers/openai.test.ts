@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOutbound, type Outbound, type OutboundLimits } from '../../../../src/main/core/outbound.ts';
 import { createOpenAiProvider } from '../../../../src/main/core/providers/openai.ts';
 import type { CompletionEvent, Provider } from '../../../../src/main/core/providers/provider.ts';
@@ -10,7 +10,9 @@ const key = 'sk-canary-7f3a91';
 const model = 'potter-demo-sample';
 const text = 'Der Bär 🐻 says: this is a example of an sentence with bad grammer. 你好，世界。';
 const answer = 'Der Bär 🐻 says: this is an example of a sentence with bad grammar. 你好，世界。';
-const quick: Partial<OutboundLimits> = { connectMs: 2_000, headersMs: 100, idleMs: 100, localMs: 100 };
+/** For the faults that are a wait; everything else has the time a busy machine needs. */
+const impatient: Partial<OutboundLimits> = { localMs: 250 };
+const waits: readonly ErrorCode[] = ['HEADERS_TIMEOUT', 'IDLE_TIMEOUT'];
 const request = { model, system: 'Polish.', user: `Text:\n<text-9>\n${text}\n</text-9>`, maxOutputTokens: 100 };
 const always = new AbortController().signal;
 
@@ -18,7 +20,7 @@ let fake: FakeOpenAi;
 let outbound: Outbound;
 let provider: Provider;
 
-const open = (baseUrl: string, limits = quick): Provider => {
+const open = (baseUrl: string, limits: Partial<OutboundLimits> = {}): Provider => {
   outbound = createOutbound({ limits });
   return createOpenAiProvider({
     id: 'fake',
@@ -29,6 +31,11 @@ const open = (baseUrl: string, limits = quick): Provider => {
     knownModels: () => ['small', 'large'],
     now: () => Date.parse('2026-11-23T12:00:00Z'),
   });
+};
+
+const reopen = async (limits: Partial<OutboundLimits>): Promise<void> => {
+  await outbound.close();
+  provider = open(fake.baseUrl, limits);
 };
 
 beforeEach(async () => {
@@ -490,6 +497,7 @@ const faults: readonly Fault[] = [
 
 describe('a fault of the provider', () => {
   it.each(faults)('$id $title becomes $code', async ({ scenario, code, says = [], waitMs, partial = '' }) => {
+    if (waits.includes(code)) await reopen(impatient);
     fake.next(scenario);
     const { text: got, end, error } = await ask();
     expect({ got, end, code: error?.code }).toEqual({ got: partial, end: undefined, code });
@@ -512,6 +520,7 @@ describe('a fault of the provider', () => {
       [{ reply: {} }, 'EMPTY_RESULT'],
       [{ silent: true }, 'HEADERS_TIMEOUT'],
     ];
+    await reopen(impatient);
     for (const [scenario, code] of scenarios) {
       fake.next({ ...scenario, for: 'models' });
       await expect(provider.models(always)).rejects.toMatchObject({ code });
@@ -546,6 +555,26 @@ describe('a fault of the provider', () => {
     const { error } = await ask();
     expect(error?.code).toBe('AUTH');
     expect(JSON.stringify([error?.message, error?.detail])).not.toContain('sk-wrong');
+  });
+
+  it('F03 a server that wants a key where none is set says so', async () => {
+    const baseUrl = fake.baseUrl;
+    const keyless = createOpenAiProvider({
+      id: 'f',
+      name: 'Fake',
+      baseUrl,
+      fetch: outbound.fetchFor({ name: 'Fake', named: baseUrl }),
+    });
+    await expect(keyless.models(always)).rejects.toMatchObject({
+      code: 'AUTH',
+      message: 'Fake wants a key, and none is set.',
+    });
+  });
+
+  it('a list of models leaves out names that cannot be shown', async () => {
+    const data = ['good', '', 'bad\u202ename', 'line\nbreak', 'x'.repeat(201)].map((id) => ({ id }));
+    fake.next({ for: 'models', reply: { body: { data } } }, { for: 'models', reply: { body: data } });
+    expect([await provider.models(always), await provider.models(always)]).toEqual([['good'], ['good']]);
   });
 
   it('F06 a model it does not have is refused by the fake as by the vendor', async () => {
@@ -694,13 +723,9 @@ describe('a request', () => {
       OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
       OPENAI_CUSTOM_HEADERS: 'Authorization: Bearer sk-env\nX-Env: yes',
     };
-    const before = { ...process.env };
-    Object.assign(process.env, names, { HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9' });
-    try {
-      expect((await ask()).text).toBe(answer);
-    } finally {
-      process.env = before;
-    }
+    const proxies = { HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9', NODE_USE_ENV_PROXY: '1' };
+    for (const [name, value] of Object.entries({ ...names, ...proxies })) vi.stubEnv(name, value);
+    expect((await ask()).text).toBe(answer);
     expect(JSON.stringify(fake.requests)).not.toMatch(/-env|yes/);
   });
 
@@ -740,8 +765,6 @@ describe('cancelling', () => {
     { when: 'during a drip', scenario: { events: [chunk('Half')], ending: 'drip' } },
     { when: 'during a flood', scenario: { events: [chunk('Half')], ending: 'flood' } },
   ])('$when closes the socket and is no failure', async ({ scenario }) => {
-    await outbound.close();
-    provider = open(fake.baseUrl, { localMs: 60_000 });
     const stop = new AbortController();
     fake.next(scenario);
     const asked = ask(stop.signal);

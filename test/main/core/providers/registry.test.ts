@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../../../src/main/core/log/log.ts';
 import { createOutbound, type Outbound } from '../../../../src/main/core/outbound.ts';
-import { ProviderRegistry } from '../../../../src/main/core/providers/registry.ts';
+import { type ProbeLimits, ProviderRegistry } from '../../../../src/main/core/providers/registry.ts';
 import { PotterError } from '../../../../src/shared/errors.ts';
 import type { ProviderSetting } from '../../../../src/shared/settings.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../../../helpers/fake-openai.ts';
@@ -20,6 +20,22 @@ let settings: { providers: Record<string, ProviderSetting>; defaultModel: string
 // Loaded beforehand, so that the short limit below is the server's alone.
 beforeAll(() => import('undici'));
 
+function open(limits: Partial<ProbeLimits> = {}): ProviderRegistry {
+  return new ProviderRegistry({
+    settings: () => settings,
+    key: async (provider) => {
+      const key = keys[provider];
+      if (key instanceof PotterError) throw key;
+      return key;
+    },
+    hasKey: (provider) => Object.hasOwn(keys, provider),
+    outbound,
+    clock: { now: () => now, monotonic: () => now },
+    log: silentLog,
+    limits: { localMs: 10_000, ...limits },
+  });
+}
+
 beforeEach(async () => {
   cloud = await startFakeOpenAi({ key: 'sk-good', models: ['text-embedding-3-small', 'gpt-4.1-mini', 'gpt-5-mini'] });
   local = await startFakeOpenAi({ models: ['nomic-embed-text', 'llama3.2:latest'] });
@@ -35,19 +51,7 @@ beforeEach(async () => {
     defaultModel: null,
     localOnly: false,
   };
-  registry = new ProviderRegistry({
-    settings: () => settings,
-    key: async (provider) => {
-      const key = keys[provider];
-      if (key instanceof PotterError) throw key;
-      return key;
-    },
-    hasKey: (provider) => Object.hasOwn(keys, provider),
-    outbound,
-    clock: { now: () => now, monotonic: () => now },
-    log: silentLog,
-    limits: { localMs: 300 },
-  });
+  registry = open();
 });
 
 afterEach(async () => {
@@ -129,6 +133,7 @@ describe('the list', () => {
       state: 'failed',
       message: expect.stringMatching(/refused.*keys set cloud/),
     });
+    registry = open({ localMs: 300 });
     local.next({ for: 'models', silent: true });
     expect(await stateOf('local')).toMatchObject({ state: 'down', message: expect.stringContaining('0.3 s') });
   });
@@ -247,7 +252,8 @@ describe('whether there is anybody to ask', () => {
     settings.defaultModel = 'cloud/gpt-5-mini';
     expect(registry.hasAny()).toBe(true);
     settings.defaultModel = null;
-    await registry.list('local', always);
+    await registry.probeLocal(always);
+    expect(local.requests.length).toBe(1);
     expect(registry.hasAny()).toBe(true);
     now += 60_000;
     local.next({ for: 'models', resetAtOnce: true });
