@@ -168,9 +168,9 @@ const replyBelow: Partial<Record<GuardProfile, number>> = {
 function checkPreamble({ profile, input, output, rules }: Parameters<Check>[0]): Finding | undefined {
   if (!rules.preamble) return undefined;
   const start = plain(output).slice(0, 240);
-  for (const { pattern, except } of preambles) {
+  for (const { pattern, except, unless } of preambles) {
     const found = pattern.exec(start)?.[0];
-    if (found === undefined || except?.includes(profile) === true) continue;
+    if (found === undefined || except?.includes(profile) === true || unless?.test(input) === true) continue;
     if (comesFrom(found, input) || preambles.some((other) => other.pattern.test(plain(input).slice(0, 240)))) continue;
     return { code: 'GUARD_PREAMBLE', message: `The answer begins with an introduction: “${shorten(found)}”` };
   }
@@ -180,7 +180,7 @@ function checkPreamble({ profile, input, output, rules }: Parameters<Check>[0]):
 /** A closing remark, or a remark in place of the result. */
 function checkRemark({ input, output, rules }: Parameters<Check>[0]): Finding | undefined {
   if (!rules.preamble) return undefined;
-  const text = plain(output);
+  const text = plain(output).replace(/[*_]{1,3}/g, '');
   const last = text.slice(text.lastIndexOf('\n') + 1);
   const paragraph = text.slice(text.lastIndexOf('\n\n') + 1).trim();
   const found = [
@@ -344,42 +344,51 @@ const refusalTopics =
 
 /** Anchored at the start, each with the thing declined, so that “I'm sorry, I can't come” is no refusal. */
 const refusals: readonly RegExp[] = [
-  /^(?:(?:i'm|i am) (?:really |very |truly )?sorry|sorry|apologies|i apologi[sz]e|unfortunately)?[,.:;\s]*(?:but |however,? )?(?:as an ai[^.]{0,60}?,? )?(?:i|we)(?: am|'m)?(?: simply| really)?\s*(?:can't|cannot|can not|won't|will not|am unable to|'m unable to|unable to|am not able to|'m not able to|not able to|don't feel comfortable|must decline|have to decline|am not comfortable|'m not comfortable)(?:\s+to)?(?: be able to)?\s*(?:help|assist|comply|fulfil|fulfill|do that|do this|provide|process|rewrite|edit|translate|proofread|generate|create|continue|engage|respond|produce|support|complete|write|with|this|that request|rewriting|editing|translating)/i,
+  /^(?:(?:i'm|i am) (?:really |very |truly )?sorry|sorry|apologies|i apologi[sz]e|unfortunately)?[,.:;\s]*(?:but |however,? )?(?:as an ai[^.]{0,60}?,? )?(?:i|we)(?: am|'m)?(?: simply| really)?\s*(?:can't|cannot|can not|won't|will not|am unable to|'m unable to|unable to|am not able to|'m not able to|not able to|don't feel comfortable|must decline|have to decline|am not comfortable|'m not comfortable)(?:\s+to)?(?: be able to)?\s*(?:help|assist|comply|fulfil|fulfill|do that|do this|provide|process|rewrite|edit|translate|proofread|generate|create|continue|engage|respond|produce|support|complete|write|with|this|that request|summari[sz]e|explain|answer|rewriting|editing|translating|summari[sz]ing)/i,
   /^as an ai\b/i,
   /^(?:i'm|i am) (?:just )?an? (?:ai|language model)/i,
   /^(?:i'm sorry|sorry|i apologi[sz]e)[,.]? (?:but )?(?:this|that|the|your) (?:request|text|content|message) (?:violates|goes against|contains|appears|is not)/i,
   /^(?:this|your|the) (?:request|content|text) (?:violates|goes against)/i,
-  /^(?:es tut mir leid|tut mir leid|leider|entschuldigung)[,.]?\s*(?:aber )?(?:dabei |das |diese[rnms]? \S+ |bei diese[rm] \S+ )?(?:kann|darf) ich[^.]{0,80}nicht/i,
+  /^(?:es tut mir leid|tut mir leid|leider|entschuldigung)[,.]?\s*(?:aber )?(?:(?:dabei |das |damit |diese[rnms]? \S+ |bei diese[rm] \S+ )?(?:kann|darf) ich|ich (?:kann|darf))[^.]{0,80}nicht[^.]{0,30}(?:helfen|behilflich|unterstützen|bearbeiten|übersetzen|umschreiben|umformulieren|überarbeiten|erfüllen|schreiben|ausführen|beantworten)/i,
   /^ich kann (?:dir |ihnen )?(?:dabei|damit|bei diese[rm]|diese[nrs]?)[^.]{0,60}nicht/i,
-  /^(?:je suis désolée?|désolée?|malheureusement)[,.]?\s*(?:mais )?je ne (?:peux|puis|suis)/i,
+  /^(?:je suis désolée?|désolée?|malheureusement)[,.]?\s*(?:mais )?je ne (?:peux|puis|suis)[^.]{0,30}(?:aider|assister|répondre|traiter|fournir|réécrire|traduire|générer|satisfaire|poursuivre)/i,
   /^je ne (?:peux|puis) pas (?:vous |t')?(?:aider|répondre|traiter|fournir|réécrire|traduire)/i,
-  /^(?:lo siento|lo lamento|disculpa|lamentablemente)[,.]?\s*(?:pero )?no (?:puedo|me es posible)/i,
-  /^(?:desculpe|sinto muito|lamento|infelizmente)[,.]?\s*(?:mas )?(?:eu )?não (?:posso|consigo)/i,
-  /^(?:mi dispiace|purtroppo|spiacente)[,.]?\s*(?:ma )?non posso/i,
-  /^(?:het spijt me|sorry|helaas)[,.]?\s*(?:maar )?(?:ik kan|kan ik)[^.]{0,60}(?:niet|geen)/i,
-  /^(?:przykro mi|przepraszam|niestety)[,.]?\s*(?:ale )?nie mogę/i,
+  /^(?:lo siento|lo lamento|disculpa|lamentablemente)[,.]?\s*(?:pero )?no (?:puedo|me es posible) (?:\S+ ){0,2}?(?:ayudar|asistirte|asistirle|cumplir|realizar|procesar|traducir|reescribir|proporcionar|generar|hacer eso|responder|continuar|completar)/i,
+  /^(?:desculpe|sinto muito|lamento|infelizmente)[,.]?\s*(?:mas )?(?:eu )?não (?:posso|consigo) (?:\S+ ){0,2}?(?:ajudar|auxiliar|atender|realizar|processar|traduzir|reescrever|fornecer|gerar|fazer isso|responder|continuar)/i,
+  /^(?:mi dispiace|purtroppo|spiacente)[,.]?\s*(?:ma )?non posso (?:\S+ ){0,2}?(?:aiut|assister|soddisfare|elaborare|tradurre|riscrivere|fornire|generare|farlo|rispondere|continuare|completare)/i,
+  /^(?:het spijt me|sorry|helaas)[,.]?\s*(?:maar )?(?:ik kan|kan ik)[^.]{0,60}(?:niet|geen)[^.]{0,30}(?:help|assist|voldoen|verwerk|vertal|herschrijv)/i,
+  /^(?:przykro mi|przepraszam|niestety)[,.]?\s*(?:ale )?nie mogę (?:\S+ ){0,2}?(?:pomóc|spełnić|przetworzyć|przetłumaczyć|napisać|wykonać)/i,
   /^(?:üzgünüm|maalesef)[,.]?[^.]{0,80}(?:yardımcı olamam|edemem|yapamam|olamıyorum)/i,
-  /^(?:извините|простите|к сожалению)[,.]?\s*(?:но )?я не могу/i,
-  /^(?:很?抱歉|对不起|對不起|不好意思)[，,。]?\s*(?:但)?(?:我|作为)[^。]{0,20}(?:无法|不能|無法)/,
+  /^(?:извините|простите|к сожалению)[,.]?\s*(?:но )?я не могу (?:\S+ ){0,2}?(?:помочь|выполнить|обработать|перевести|переписать|предоставить|ответить|помогать|создать)/i,
+  /^(?:很?抱歉|对不起|對不起|不好意思)[，,。]?\s*(?:但)?(?:我|作为)[^。]{0,20}(?:无法|不能|無法)[^。]{0,12}(?:满足|滿足|协助|協助|帮助|幫助|处理|處理|提供|回答|改写|改寫|翻译|翻譯|生成|继续|繼續)/,
   /^(?:作为|作為)(?:一个|一個|一名)?(?:AI|人工智能|语言模型|語言模型)/i,
-  /^(?:申し訳(?:ありません|ございません)|すみません|恐れ入りますが)[がけれども、。]*[^。]{0,60}(?:できません|できかねます|いたしかねます)/,
+  /^(?:申し訳(?:ありません|ございません)|すみません|恐れ入りますが)[がけれども、。]*[^。]{0,40}(?:応え|答え|手伝い|対応|提供|要望|リクエスト|翻訳|書き換え|生成|支援)[^。]{0,20}(?:できません|できかねます|いたしかねます)/,
   /^(?:죄송하지만|죄송합니다)[.,]?\s*[^.]{0,60}(?:할 수 없|도와드릴 수 없|어렵습니다)/,
-  /^(?:عذرا|عذرًا|آسف|أعتذر|للأسف)[،,]?\s*(?:لكن(?:ني)? )?(?:لا أستطيع|لا يمكنني)/,
-  /^(?:מצטער|מצטערת|סליחה|אני מצטער)[,.]?\s*(?:אבל )?(?:אני )?(?:לא יכול|לא אוכל|איני יכול)/,
+  /^(?:عذرا|عذرًا|آسف|أعتذر|للأسف)[،,]?\s*(?:لكن(?:ني)? )?(?:لا أستطيع|لا يمكنني) (?:المساعدة|مساعدت|تلبية|ترجمة|تقديم|معالجة|إعادة|الإجابة|كتابة)/,
+  /^(?:מצטער|מצטערת|סליחה|אני מצטער)[,.]?\s*(?:אבל )?(?:אני )?(?:לא יכולה?|לא אוכל|איני יכולה?) (?:לעזור|לסייע|לבצע|לתרגם|לשכתב|לספק|להשיב|לענות)/,
 ];
 
 const digestOnly: readonly GuardProfile[] = ['digest'];
 
-/** `except`: the kinds of work in which it is the result itself, as a heading of a summary. */
-const preambles: readonly { readonly pattern: RegExp; readonly except?: readonly GuardProfile[] }[] = [
+/** `except`: kinds of work in which it is the result itself, as a heading of a summary; `unless`: inputs it follows from. */
+const preambles: readonly {
+  readonly pattern: RegExp;
+  readonly except?: readonly GuardProfile[];
+  readonly unless?: RegExp;
+}[] = [
   {
     pattern:
       /^(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|got it|understood|happy to help|no problem|great)[!,.:]*(?:\s*[-–—])?\s+(?:here(?:'s| is| are| you go)|i(?:'ve|'ll| have| will| can)|let me|below|this is|the (?:polished|corrected|revised|rewritten|improved))\b[^\n]{0,80}/i,
   },
-  { pattern: /^(?:sure(?: thing)?|certainly|of course|absolutely|understood|happy to help)[!.:]\s*(?:\n|$)/i },
+  // A friendly “ok” may well become an “Absolutely!”.
   {
     pattern:
-      /^here(?:'s| is| are) (?:the|your|a|an|my|one) [^\n:.]{0,60}?\b(?:version|text|rewrite|rewording|translation|summary|correction|corrections|revision|message|email|e-mail|paragraph|sentence|draft|edit|result|output|list|points|items)\b[^\n:.]{0,60}(?::|\n|$)/i,
+      /^(?:sure(?: thing)?|certainly|of course|absolutely|understood|got it|happy to help)(?:!|[.:]\s*(?:\n|$))/i,
+    unless: /\b(?:ok|okay|yes|yep|yeah|fine|sure|will do|gladly|agreed|happy|i'?ll|i will|i can)\b/i,
+  },
+  {
+    pattern:
+      /^(?:here(?:'s| is| are)|below (?:is|are)) (?:the|your|a|an|my|one|some|several|two|three) [^\n:.]{0,60}?\b(?:version|text|rewrite|rewording|translation|summary|correction|corrections|revision|message|email|e-mail|paragraph|sentence|draft|edit|result|output|list|points|items|way|ways|options?|alternatives?|suggestions?|variants?)\b[^\n:.]{0,60}(?::|\n|$)/i,
   },
   {
     pattern:
@@ -436,6 +445,8 @@ const preambles: readonly { readonly pattern: RegExp; readonly except?: readonly
   { pattern: /^(?:물론(?:입니다|이죠)?[.!,]?\s*)?(?:다음은|여기)[^\n:.]{0,50}(?:입니다[.:]|:|\n)/ },
   { pattern: /^(?:بالتأكيد|بالطبع|حسنا|حسنًا)?[!،,.]?\s*(?:إليك|هذا هو|فيما يلي)[^\n:.]{0,60}[:\n]/ },
   { pattern: /^(?:בטח|בוודאי|כמובן)?[!,.]?\s*(?:הנה|להלן)[^\n:.]{0,60}[:\n]/ },
+  { pattern: /^dưới đây là [^\n:.]{0,80}(?::|\n|$)/i },
+  { pattern: /^berikut (?:adalah|ini)[^\n:.]{0,80}(?::|\n|$)/i },
   { pattern: /^summary\s*:/i, except: digestOnly },
 ];
 

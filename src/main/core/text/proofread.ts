@@ -348,9 +348,9 @@ const only: Choice = ({ replacements }) => (replacements.length === 1 ? replacem
 const never: Choice = () => undefined;
 
 /**
- * Kinds that name a mistake. Left out: Style, Readability, Enhancement, Redundancy, Regionalism, WordChoice, Usage and
- * Nonstandard (matters of taste or dialect), Repetition, Formatting (double spaces are structure in tables and code), Capitalization,
- * Punctuation and Miscellaneous (mixed; the sound rules among them are named below).
+ * Kinds that name a mistake. Left out: Style, Readability, Enhancement, Redundancy, Regionalism, Repetition, WordChoice,
+ * Usage and Nonstandard (matters of taste or dialect), Formatting (double spaces are structure in tables and code),
+ * Capitalization, Punctuation and Miscellaneous (mixed). The sound rules among them are named below.
  */
 const kindChoices: Readonly<Record<string, Choice>> = {
   Agreement: only,

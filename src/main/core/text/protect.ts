@@ -112,7 +112,8 @@ function* links(text: string): Iterable<[number, number]> {
 /** Punctuation after a link belongs to the sentence, a closing bracket only when the link did not open it. */
 function trimLink(link: string): string {
   let end = link.length;
-  for (; end > 0; end--) {
+  // Bounded, as every step counts the brackets of the whole link.
+  for (; end > Math.max(0, link.length - 20); end--) {
     const last = link[end - 1] ?? '';
     const opener = brackets[last];
     const unbalanced = opener !== undefined && count(link.slice(0, end), last) > count(link.slice(0, end), opener);
