@@ -80,6 +80,7 @@ export const en = {
     started: 'Running {{action}}.',
     progress: '{{action}} is still running, {{received}} so far.',
     waiting: 'Waiting for the first words',
+    working: 'Working…',
     finished: '{{action}} has finished.',
     finishedChanges_one: '{{action}} has finished with {{count, number}} change.',
     finishedChanges_other: '{{action}} has finished with {{count, number}} changes.',

@@ -325,7 +325,7 @@ function Running({ run }: { readonly run: Extract<Run, { phase: 'running' }> }):
       <div className="running-line" aria-hidden />
       <div className="running-text">
         {run.text === '' ? (
-          <p className="quiet">{t('run.waiting')}</p>
+          <p className="quiet">{run.model ? t('run.waiting') : t('run.working')}</p>
         ) : (
           <div className="reading" dir="auto">
             <VisibleText text={run.text} />
@@ -341,7 +341,7 @@ function Running({ run }: { readonly run: Extract<Run, { phase: 'running' }> }):
         <span className="review-facts facts">
           <span>{run.action}</span>
           {run.model && <span>{run.model}</span>}
-          <span>{t('process.characters', { count: Array.from(run.text).length })}</span>
+          {run.text !== '' && <span>{t('process.characters', { count: Array.from(run.text).length })}</span>}
           {elapsed >= 1000 && <span>{t(time.key, { value: time.value })}</span>}
         </span>
       </footer>
