@@ -27,7 +27,7 @@ describe.each(transports)('over $name', ({ open }) => {
 
   afterEach(async () => {
     await pipe.close();
-    await core.idle();
+    await core.close();
   });
 
   test('a call is answered with its data', async () => {
@@ -252,8 +252,8 @@ class Core {
     serve(transport, { gateway: this.#gateway, events: this.events, caller, log: silentLog });
   }
 
-  idle(): Promise<void> {
-    return this.#gateway.idle();
+  close(): Promise<void> {
+    return this.#gateway.close();
   }
 
   #handlers(): Handlers {

@@ -140,12 +140,12 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     events,
     host,
     demo: options.demo ?? false,
-    problems: () => config.problems(),
+    problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message)],
   });
   const metrics = new PerformanceMonitor();
   const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
   const gateway = createGateway({ handlers, middleware, clock, log, newId });
-  lifetime.add('calls', gateway, (it) => it.idle());
+  lifetime.add('calls', gateway, (it) => it.close());
 
   config.onChange((keys) => {
     cache.clear();

@@ -1,6 +1,7 @@
 /** The `potter` command line: finds the command, opens the core, turns failures into exit codes. */
 import { homedir } from 'node:os';
 import { parseArgs } from 'node:util';
+import type { Client } from '../../shared/client.ts';
 import { closest } from '../../shared/closest.ts';
 import { PotterError, toPotterError, toWire } from '../../shared/errors.ts';
 import { readEnvironment } from '../core/config/sources.ts';
@@ -58,10 +59,17 @@ async function runCommand(command: Command, context: Omit<CommandContext, 'clien
   if ('runAlone' in command) return command.runAlone(context);
   const opened = await connectHeadless(context);
   try {
+    await tellProblems(context.terminal, opened.client);
     await command.run({ ...context, client: opened.client });
   } finally {
     await opened.close();
   }
+}
+
+/** A settings file that could not be read does not stop the work, but must not go unseen. */
+async function tellProblems({ stderr }: Terminal, client: Client): Promise<void> {
+  const { problems } = await client.call('system.info', {});
+  for (const problem of problems) await print(stderr, `potter: ${problem}\n`);
 }
 
 function findCommand(argv: readonly string[]): { name: string; command: Command | undefined; rest: readonly string[] } {

@@ -1,5 +1,7 @@
 /** Opens the core for one command: the owner's through its socket, or one of our own. */
 import type { Client } from '../../shared/client.ts';
+import type { Input } from '../../shared/contract.ts';
+import { PotterError } from '../../shared/errors.ts';
 import type { Host } from '../core/host.ts';
 import type { PotterOptions } from '../core/potter.ts';
 import { type Opened, openPotter } from '../net/open.ts';
@@ -36,11 +38,37 @@ export async function openHeadless(options: HeadlessOptions): Promise<Opened> {
   };
 }
 
-/** The client of a command, and how to let go of the core when it is done. */
+/** The client of one command, and how to let go of the core when it is done. */
 export async function connectHeadless(options: HeadlessOptions): Promise<{ client: Client; close(): Promise<void> }> {
-  const opened = await openHeadless(options);
+  let opened = await openHeadless(options);
+  let client = await connect(opened);
+  const call: Client['call'] = async (route, input, callOptions) => {
+    for (let reopened = 0; ; reopened += 1) {
+      try {
+        return await client.call(route, input, callOptions);
+      } catch (thrown) {
+        // The owner stopped, or was killed, before it answered: the next owner, perhaps this process, does it instead.
+        if (opened.potter || reopened === maxReopened || !maySendAgain(thrown, input)) throw thrown;
+        await opened.close();
+        opened = await openHeadless(options);
+        client = await connect(opened);
+      }
+    }
+  };
+  return { client: { ...client, call }, close: () => opened.close() };
+}
+
+const maxReopened = 5;
+
+/** All but a run on the selection, which may have been written before the connection was lost. */
+function maySendAgain(thrown: unknown, input: unknown): boolean {
+  if (!(thrown instanceof PotterError) || thrown.code !== 'TRANSPORT_CLOSED') return false;
+  return !(input as Partial<Input<'text.process'>>).source || (input as Input<'text.process'>).source.type === 'text';
+}
+
+async function connect(opened: Opened): Promise<Client> {
   try {
-    return { client: await opened.connect({ kind: 'cli' }), close: () => opened.close() };
+    return await opened.connect({ kind: 'cli' });
   } catch (thrown) {
     await opened.close();
     throw thrown;

@@ -63,7 +63,7 @@ async function own(path: string, potter: Potter): Promise<Opened> {
     },
     join: async (transport, caller) => serveAs(transport, caller),
     close: async () => {
-      await gateway.idle();
+      await gateway.close();
       await listener.close();
       await potter.stop();
     },

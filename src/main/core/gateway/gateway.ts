@@ -69,8 +69,8 @@ export interface CallRequest {
 export interface Gateway {
   /** Never rejects: a failure is a reply with `status: 'error'`. */
   call(request: CallRequest): Promise<Reply>;
-  /** Settles when no call is under way. */
-  idle(): Promise<void>;
+  /** Answers no further call; settles when those under way have been answered. */
+  close(): Promise<void>;
 }
 
 export interface GatewayOptions {
@@ -86,7 +86,8 @@ const dropChunk = (): Promise<void> => Promise.resolve();
 
 export function createGateway({ handlers, middleware, clock, log, newId }: GatewayOptions): Gateway {
   let underWay = 0;
-  const waiting: (() => void)[] = [];
+  let closing: (() => void) | undefined;
+  let closed: Promise<void> | undefined;
 
   async function call(request: CallRequest): Promise<Reply> {
     const id = newId();
@@ -102,11 +103,12 @@ export function createGateway({ handlers, middleware, clock, log, newId }: Gatew
       return { status: 'error', error: toWire(error), metadata: metadata(false) };
     } finally {
       underWay -= 1;
-      if (underWay === 0) for (const settle of waiting.splice(0)) settle();
+      if (underWay === 0) closing?.();
     }
   }
 
   function buildCall(id: string, { route, input, caller, signal, emit }: CallRequest): Call {
+    if (closed) throw new PotterError('TRANSPORT_CLOSED', 'This Potter process is stopping.');
     if (!isRoute(route)) throw new PotterError('UNKNOWN_ROUTE', `There is no operation "${route.slice(0, 100)}".`);
     return {
       id,
@@ -135,12 +137,16 @@ export function createGateway({ handlers, middleware, clock, log, newId }: Gatew
     return answer(await handler(call.input, { callId: id, caller, signal, log, emit }));
   }
 
-  function idle(): Promise<void> {
-    if (underWay === 0) return Promise.resolve();
-    return new Promise((resolve) => waiting.push(resolve));
+  function close(): Promise<void> {
+    closed ??= new Promise<void>((resolve) => {
+      // A turn later, so that the last replies have reached their transports.
+      closing = () => setImmediate(resolve);
+      if (underWay === 0) closing();
+    });
+    return closed;
   }
 
-  return { call, idle };
+  return { call, close };
 }
 
 function isRoute(name: string): name is RouteName {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Chunk, Output } from '../../../../src/shared/contract.ts';
 import type { Scenario } from '../../../helpers/fake-openai.ts';
-import { startTestPotter, startVendor, temporaryFolder, vendorEnvironment } from '../../../helpers/potter.ts';
+import { startTestPotter, startVendor } from '../../../helpers/potter.ts';
 
 const text = (value: string) => ({ type: 'text', text: value }) as const;
 const selection = { type: 'selection' } as const;
@@ -127,8 +127,8 @@ describe('a prompt', () => {
 
 describe('an answer that must not replace the text', () => {
   const failures: [string, Scenario, string][] = [
-    ['F38: a stream cut at a clean end', { after: 500, then: 'end' }, 'INCOMPLETE'],
-    ['F37: a stream cut by a reset', { after: 500, then: 'reset' }, 'INCOMPLETE'],
+    ['F38: a stream cut at a clean end', { after: 500, ending: 'end' }, 'INCOMPLETE'],
+    ['F37: a stream cut by a reset', { after: 500, ending: 'reset' }, 'INCOMPLETE'],
     ['F53: an empty answer', { text: '' }, 'EMPTY_RESULT'],
     ['F51: a refusal', { refusal: 'I cannot help with that.' }, 'FILTERED'],
     ['F51: filtered content', { finish: 'content_filter' }, 'FILTERED'],
@@ -159,7 +159,7 @@ describe('an answer that must not replace the text', () => {
   test('what had arrived comes with the error, to be shown', async () => {
     const { vendor, environment } = await startVendor();
     const { client } = await startTestPotter({ environment });
-    vendor.next({ text: 'The first half of a long answer that never ends.', after: 900, then: 'end' });
+    vendor.next({ text: 'The first half of a long answer that never ends.', after: 900, ending: 'end' });
     const source = text('The first half of a long answer that ends.');
     const failed = await client.call('text.process', { action: 'polish', source }).catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: 'INCOMPLETE', detail: { output: expect.stringMatching(/^The/) } });
@@ -308,13 +308,10 @@ describe('the history', () => {
 
 test('a provider set up later makes Polish the current action', async () => {
   const { vendor } = await startVendor();
-  const { client } = await startTestPotter({ dataDirectory: temporaryFolder() });
+  const { client } = await startTestPotter();
   const current = async () => (await client.call('actions.list', {})).current;
   expect(await current()).toBe('proofread-offline');
-  const { vendor: setting } = JSON.parse(vendorEnvironment(vendor.baseUrl).POTTER__PROVIDERS ?? '') as Record<
-    string,
-    never
-  >;
+  const setting = { name: 'Vendor', baseUrl: vendor.baseUrl, needsKey: false };
   await client.call('config.set', { key: 'providers', value: { vendor: setting } });
   await client.call('config.set', { key: 'text.defaultModel', value: 'vendor/potter-demo-sample' });
   expect(await current()).toBe('polish');
