@@ -273,9 +273,17 @@ export class Configuration {
     }
   }
 
-  /** The folders are watched, not the file: most editors put another file in its place. */
+  /** Without a watch (the system has a limit of them) an edit counts from the next start. */
   #watch(): void {
-    const target = realPath(this.path);
+    try {
+      this.#watchFolders(realPath(this.path));
+    } catch (thrown) {
+      this.#log.warn('the settings file is not watched', { error: thrown });
+    }
+  }
+
+  /** The folders are watched, not the file: most editors put another file in its place. */
+  #watchFolders(target: string): void {
     if (this.#closed || target === this.#watched) return;
     this.#watched = target;
     for (const watcher of this.#watchers.splice(0)) watcher.close();
@@ -351,8 +359,10 @@ function checkedValue(key: SettingKey, layer: Above, below: unknown, value: unkn
   if (parsed.success) return parsed.data;
   const form = valueForm(schema);
   const [issue] = parsed.error.issues;
-  const field = issue?.path.length ? ` ${issue.path.join('.')}: ${issue.message}.` : '';
-  throw new PotterError('SETTING_INVALID', `"${key}" cannot be ${shown(value)}${place}: it must be ${form}.${field}`, {
+  // Of the other issues the form says as much.
+  const isTelling = issue !== undefined && (issue.path.length > 0 || issue.code === 'invalid_format');
+  const more = isTelling ? ` ${[...issue.path, issue.message].join(': ')}.` : '';
+  throw new PotterError('SETTING_INVALID', `"${key}" cannot be ${shown(value)}${place}: it must be ${form}.${more}`, {
     detail: { key, form, ...(where && { where }) },
   });
 }

@@ -190,7 +190,8 @@ describe('a settings file that is wrong', () => {
     'a polluting name at the top': ['{"constructor": {"prototype": {}}}', 1, 2, /not a name/],
     'a name given twice': ['{"history": {"days": 1},\n"history": {"days": 2}}', 2, 1, /given twice/],
     'a value of the wrong form': ['{"history": {"enabled": false, "days": 0}}', 1, 40, /whole number from 1 to 3650/],
-    'a provider without an address': ['{"providers": {"mine": {"name": "x"}}}', 1, 15, /mine\.baseUrl/],
+    'a provider without an address': ['{"providers": {"mine": {"name": "x"}}}', 1, 15, /mine: baseUrl/],
+    'a model without a provider': ['{"text": {"defaultModel": "small"}}', 1, 27, /must look like provider\/model/],
     'nothing but brackets': ['['.repeat(100_000), 1, 1, /nested too deeply|expected/],
   };
   for (const [name, [text, line, column, message]] of Object.entries(wrong)) {
@@ -344,6 +345,11 @@ describe('setting a value', () => {
     const changed = nextChange(config);
     writeFileSync(target, '{"history": {"days": 6}}');
     expect(await changed).toEqual(['history.days']);
+  });
+
+  it('starts all the same when the file is a link to itself', { skip: process.platform === 'win32' }, () => {
+    symlinkSync(file, file);
+    expect(open().problems()).toEqual([`${file} cannot be read. The last good settings stay in force.`]);
   });
 
   it('says so when it cannot be kept, and changes nothing', async () => {
