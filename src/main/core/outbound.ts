@@ -55,6 +55,8 @@ export interface FetchPolicy {
 export type GuardedFetch = (input: string | URL, init?: RequestInit) => Promise<Response>;
 
 export interface Outbound {
+  /** Loads the HTTP client, which takes some 80 ms; the first fetch does it otherwise. */
+  prepare(): Promise<void>;
   fetchFor(policy: FetchPolicy): GuardedFetch;
   /** Ends every connection; what is under way fails. */
   close(): Promise<void>;
@@ -71,6 +73,8 @@ export interface OutboundOptions {
   readonly lookup?: (hostname: string) => Promise<readonly Address[]>;
 }
 
+const loadClient = () => import('undici');
+
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const limits = { ...defaultLimits, ...options.limits };
   const lookup = options.lookup ?? ((hostname: string) => systemLookup(hostname, { all: true }));
@@ -86,7 +90,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     return agent;
   };
   const createAgent = async (reach: Reach): Promise<Agent> => {
-    const { Agent } = await import('undici');
+    const { Agent } = await loadClient();
     return new Agent({
       // One request, one socket: cancelling closes it. With HTTP/2 it would live on.
       allowH2: false,
@@ -96,6 +100,9 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   };
 
   return {
+    async prepare() {
+      await loadClient();
+    },
     fetchFor: (policy) => async (input, init) => {
       if (closed) throw new PotterError('TRANSPORT_CLOSED', 'Potter is stopping.');
       init?.signal?.throwIfAborted();

@@ -18,7 +18,7 @@ export interface ProviderRegistryOptions {
   /** The stored key, if that provider has one. Fails with `KEYS_LOCKED`, or `KEY_DETACHED` when it belongs to another host. */
   readonly key: (provider: string, baseUrl: string) => Promise<string | undefined>;
   readonly hasKey: (provider: string) => boolean;
-  readonly outbound: Pick<Outbound, 'fetchFor'>;
+  readonly outbound: Pick<Outbound, 'fetchFor' | 'prepare'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<ProbeLimits>;
@@ -255,8 +255,8 @@ export class ProviderRegistry {
     const { list, setting, provider } = connection;
     if (list && clock.monotonic() - list.at < this.#limits.freshMs) return list.models;
     const limitMs = isLocal(setting) ? this.#limits.localMs : this.#limits.remoteMs;
-    // The first use loads it, which is not the server's delay.
-    await loadSdk();
+    // The first use loads both, which is not the server's delay.
+    await Promise.all([loadSdk(), this.#options.outbound.prepare()]);
     const late = new AbortController();
     const reason = new PotterError('TIMEOUT', `${setting.name} did not list its models within ${limitMs / 1000} s.`);
     const timer = setTimeout(() => late.abort(reason), limitMs);

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../../../src/main/core/log/log.ts';
 import { createOutbound, type Outbound } from '../../../../src/main/core/outbound.ts';
 import { type ProbeLimits, ProviderRegistry } from '../../../../src/main/core/providers/registry.ts';
@@ -16,9 +16,6 @@ let registry: ProviderRegistry;
 let now: number;
 let keys: Record<string, string | PotterError>;
 let settings: { providers: Record<string, ProviderSetting>; defaultModel: string | null; localOnly: boolean };
-
-// Loaded beforehand, so that the short limit below is the server's alone.
-beforeAll(() => import('undici'));
 
 function open(limits: Partial<ProbeLimits> = {}): ProviderRegistry {
   return new ProviderRegistry({
