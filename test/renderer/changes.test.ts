@@ -96,12 +96,18 @@ describe('comparing two texts', () => {
     expect(pair('cafe\u0301', 'cafe')).toEqual([['cafe\u0301', 'cafe']]);
   });
 
-  it('compares a long rewritten text by lines, or as a whole, rather than for minutes', () => {
+  it('compares a long rewritten text as a whole rather than for minutes', () => {
     const numbers = (from: number): string => Array.from({ length: 4000 }, (_unused, index) => from + index).join(' ');
     const [input, output] = [numbers(0), numbers(1_000_000)];
     const pieces = compareTexts(input, output);
     expect(applyChanges(pieces, allOf(pieces))).toBe(output);
     expect(changesOf(pieces)).toHaveLength(1);
+  });
+
+  it('compares by sentence first where a word-by-word comparison of the whole would take too long', () => {
+    const paragraph = (word: string): string => Array.from({ length: 1200 }, (_unused, at) => `${word}${at}`).join(' ');
+    const pieces = compareTexts(`Teh start. Same. ${paragraph('A')}`, `The start. Same. ${paragraph('B')}`);
+    expect(changesOf(pieces).map(({ before }) => before.slice(0, 5))).toEqual(['Teh', 'A0 A1']);
   });
 });
 

@@ -54,22 +54,37 @@ export function toggle(accepted: ReadonlySet<number>, id: number): Set<number> {
 
 type Raw = Same | Omit<Change, 'id'>;
 
-/** Edits beyond which a finer comparison costs more than it shows. */
-const mostEdits = 3000;
+/** Edits beyond which a finer comparison keeps the reader waiting; the time grows with their square. */
+const mostEdits = 1000;
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
+const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 
+/** Word by word; in a text that changed too much for that, sentence by sentence, and word by word in those. */
 function differences(input: string, output: string): Raw[] {
-  const [byWord, byLine] = [splitWords, splitLines].map((split) => () => compareParts(split(input), split(output)));
-  return byWord?.() ?? byLine?.() ?? [{ kind: 'change', before: input, after: output }];
+  const byWord = compareWords(input, output);
+  if (byWord) return byWord;
+  const bySentence = compareParts(split(sentences, input), split(sentences, output));
+  const pieces = bySentence ? joinNeighbours(bySentence) : [{ kind: 'change', before: input, after: output } as const];
+  return pieces.flatMap((piece) => (piece.kind === 'same' ? [piece] : refine(piece)));
 }
 
-/** Words, spaces and signs. The segmenter knows where Chinese and Japanese words end. */
-function splitWords(text: string): string[] {
-  return Array.from(words.segment(text), ({ segment }) => segment);
+/** Where as many sentences stand on both sides, each belongs to its counterpart. */
+function refine(piece: Omit<Change, 'id'>): Raw[] {
+  const [before, after] = [split(sentences, piece.before), split(sentences, piece.after)];
+  if (before.length !== after.length) return compareWords(piece.before, piece.after) ?? [piece];
+  return before.flatMap((sentence, at) => {
+    const counterpart = after[at] ?? '';
+    return compareWords(sentence, counterpart) ?? [{ kind: 'change', before: sentence, after: counterpart }];
+  });
 }
 
-function splitLines(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+function compareWords(before: string, after: string): Raw[] | undefined {
+  return compareParts(split(words, before), split(words, after));
+}
+
+/** The segmenter knows where Chinese and Japanese words end. */
+function split(segmenter: Intl.Segmenter, text: string): string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
 function compareParts(before: string[], after: string[]): Raw[] | undefined {
