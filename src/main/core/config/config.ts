@@ -43,9 +43,12 @@ export interface ConfigurationOptions {
 type Above = Exclude<Layer, 'default'>;
 type Sources = Readonly<Record<Above, SourceContent>>;
 
-/** How long an editor may take between truncating, renaming and writing before what is there counts as meant. */
+/**
+ * After a change the file is looked at in this time, and while it is broken or missing again, each time after twice as
+ * long: an editor may be between truncating, renaming and writing. What the last look finds is meant: after 0.2 s.
+ */
 const settleMs = 3;
-const graceMs = 100;
+const lastLook = 5;
 
 /** What a settings file begins as. */
 const emptyFile = '{}\n';
@@ -155,7 +158,7 @@ export class Configuration {
 
   #start(): void {
     this.#resolved = resolve(this.#sources);
-    this.#look(true);
+    this.#look(lastLook);
     if (this.#fileProblem !== undefined) this.#fallBack();
     for (const problem of this.problems()) this.#log.warn('a setting was not taken over', { problem });
     this.#watch();
@@ -171,17 +174,18 @@ export class Configuration {
     }
   }
 
-  /** Takes the file over as it is now. Unless it is final, one that is broken or missing gets time to become whole. */
-  #look(isFinal: boolean): void {
+  /** Takes the file over as it is now, if that is whole or final. */
+  #look(attempt: number): void {
+    const isFinal = attempt === lastLook;
     let text: string | undefined;
     try {
       text = readText(this.path);
       if (text !== undefined && text === this.#seen) return;
       if (text !== undefined || isFinal) this.#adopt(text);
-      else this.#lookAgain(graceMs, true);
+      else this.#lookAgain(attempt + 1);
     } catch (thrown) {
       if (isFinal) this.#refuse(text, toPotterError(thrown));
-      else this.#lookAgain(graceMs, true);
+      else this.#lookAgain(attempt + 1);
     }
   }
 
@@ -290,20 +294,23 @@ export class Configuration {
     const names = new Set([basename(this.path), basename(target)]);
     for (const folder of new Set([dirname(this.path), dirname(target)])) {
       const watcher = watch(folder, { persistent: false }, (_event, name) => {
-        if (name === null || names.has(name)) this.#lookAgain(settleMs, false);
+        if (name === null || names.has(name)) this.#lookAgain(0);
       });
       watcher.on('error', (error) => this.#log.warn('the settings file is no longer watched', { error }));
       this.#watchers.push(watcher);
     }
   }
 
-  #lookAgain(ms: number, isFinal: boolean): void {
+  #lookAgain(attempt: number): void {
     if (this.#closed) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#look(isFinal);
-      this.#watch();
-    }, ms).unref();
+    this.#timer = setTimeout(
+      () => {
+        this.#look(attempt);
+        this.#watch();
+      },
+      settleMs * 2 ** attempt,
+    ).unref();
   }
 }
 
