@@ -11,17 +11,20 @@ import type { Editor, Mousepad } from './editors.ts';
 import { type Session, startSession, until } from './session.ts';
 import type { DirectSide } from './sides.ts';
 
-export interface Context {
+export interface Desk {
   readonly session: Session;
   readonly connection: Connection;
   readonly mousepad: Mousepad;
   readonly chromium: Editor;
+}
+
+export interface Context extends Desk {
   readonly side: DirectSide;
 }
 
-export interface Case {
+export interface Case<C extends Desk = Context> {
   readonly title: string;
-  readonly run: (context: Context) => Promise<void>;
+  readonly run: (context: C) => Promise<void>;
 }
 
 export const hotkey = 'CmdOrCtrl+Shift+9';
@@ -40,7 +43,7 @@ export const texts = [
   `long ${'line of words '.repeat(300)}end`,
 ];
 
-export const press = (session: Session): Promise<Buffer> => session.run('xdotool', 'key', 'ctrl+shift+9');
+const press = (session: Session): Promise<Buffer> => session.run('xdotool', 'key', 'ctrl+shift+9');
 
 /** How the next run ended. */
 async function nextResult({ side }: Context, before: number): Promise<string> {
@@ -125,7 +128,23 @@ async function eventually(context: Context, keys: readonly string[]): Promise<st
   });
 }
 
-export const cases: readonly Case[] = [
+const allCases: readonly Case[] = [
+  {
+    title: 'replaces the selection in place, twenty of twenty, with the clipboard as before after each',
+    run: async ({ session, mousepad, chromium }) => {
+      await setClipboard(session, 'UTF8_STRING', keep);
+      for (const editor of [mousepad, chromium]) {
+        for (const text of texts) {
+          await editor.show(text);
+          await editor.selectAll();
+          await press(session);
+          await editor.changed();
+          assert.equal(await editor.text(), text.toUpperCase());
+          await clipboardIs(session, 'UTF8_STRING', keep);
+        }
+      }
+    },
+  },
   ...restoring,
   {
     title: 'puts every format of one clipboard back, byte for byte',
@@ -410,6 +429,17 @@ export const cases: readonly Case[] = [
     },
   },
 ];
+
+/** Each case starts with a side that rewrites to upper case at once. */
+export const cases: readonly Case[] = allCases.map(({ title, run }) => ({
+  title,
+  run: async (context) => {
+    const { side } = context;
+    side.pause = Promise.resolve();
+    side.rewrite = (text) => text.toUpperCase();
+    await run(context);
+  },
+}));
 
 /** Another program with a clipboard of its own. */
 async function openOther(session: Session) {

@@ -15,7 +15,7 @@ export interface Editor {
   /** Gives up the selection by a key, as a person would. */
   deselect(): Promise<void>;
   /** Resolves with `performance.now()` of the moment the shown text was changed. */
-  changed(): Promise<number>;
+  changed(ms?: number): Promise<number>;
   hasChanged(): Promise<boolean>;
   text(): Promise<string>;
   focus(): Promise<void>;
@@ -69,7 +69,8 @@ export async function openMousepad(session: Session, connection: Connection): Pr
     deselect: async () => {
       await insist('no selection in mousepad', session, 'Right', async () => (await primaryOwner(connection)) === 0);
     },
-    changed: () => until('a change in mousepad', async () => ((await hasChanged()) ? performance.now() : undefined)),
+    changed: (ms) =>
+      until('a change in mousepad', async () => ((await hasChanged()) ? performance.now() : undefined), ms),
     hasChanged,
     text: async () => {
       if (await hasChanged()) {
@@ -165,7 +166,7 @@ export async function openChromium(session: Session, connection: Connection): Pr
     deselect: async () => {
       await insist('no selection in the page', session, 'Right', () => seen.selected === 0);
     },
-    changed: () => until('a change in the page', () => seen.changedAt),
+    changed: (ms) => until('a change in the page', () => seen.changedAt, ms),
     hasChanged: async () => seen.changedAt !== undefined,
     text: async () => seen.value,
     close: async () => {

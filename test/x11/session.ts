@@ -123,7 +123,11 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function firstLine(stream: Readable): Promise<string> {
-  for await (const line of createInterface({ input: stream })) return line;
-  throw new Error('the program ended without a word');
+/** The first line a program prints; the rest is read and dropped. */
+export async function firstLine(stream: Readable): Promise<string> {
+  const lines = createInterface({ input: stream });
+  return await new Promise((resolve, reject) => {
+    lines.once('line', resolve);
+    lines.once('close', () => reject(new Error('the program ended without a word')));
+  });
 }

@@ -1,9 +1,12 @@
 /** Who rewrites: the desktop layer alone in this process, or the real program. */
 
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/main/core/log/log.ts';
 import { openX11, type X11Desktop } from '../../src/main/desktop/x11.ts';
 import { toPotterError } from '../../src/shared/errors.ts';
-import type { Session } from './session.ts';
+import { end, firstLine, type Session, until } from './session.ts';
 
 export interface Side {
   readonly name: string;
@@ -57,3 +60,41 @@ export async function startDirect(session: Session, hotkey: string): Promise<Dir
   });
   return side;
 }
+
+/** The combination of each action in the real program, as xdotool and as the settings name it. */
+export const programHotkeys = {
+  'upper-case': { accelerator: 'Ctrl+Alt+U', keys: 'ctrl+alt+u' },
+  'proofread-offline': { accelerator: 'Ctrl+Alt+P', keys: 'ctrl+alt+p' },
+} as const;
+
+export interface Program {
+  /** How the runs so far ended, oldest first; waits for one that is under way. */
+  results(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** `potter serve --hotkeys` as a person starts it, with a data directory of its own. */
+export async function startProgram(session: Session): Promise<Program> {
+  const data = join(session.folder, 'potter');
+  const accelerators = Object.entries(programHotkeys).map(([action, { accelerator }]) => [action, accelerator]);
+  const potter = (...args: string[]): Promise<Buffer> => session.run(process.execPath, bin, ...args, '--data', data);
+  await potter('config', 'set', 'hotkeys.actions', JSON.stringify(Object.fromEntries(accelerators)));
+  const child = spawn(process.execPath, [bin, 'serve', '--hotkeys', '--data', data], {
+    env: session.environment,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const line = await firstLine(child.stdout);
+  if (!line.startsWith('Potter is at ')) throw new Error(`potter serve said: ${line}`);
+  return {
+    results: () =>
+      until('the runs to end', async () => {
+        const { data: listed } = JSON.parse((await potter('history', '--limit', '500', '--json')).toString());
+        const results: string[] = listed.entries.map(({ result }: { result: string }) => result);
+        return results.includes('running') ? undefined : results.toReversed();
+      }),
+    stop: () => end(child),
+  };
+}
+
+const bin = fileURLToPath(new URL('../../bin/potter.js', import.meta.url));
