@@ -5,10 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { silentLog } from '../../src/main/core/log/log.ts';
+import { openBridge } from '../../src/main/electron/bridge.ts';
 import { createSessions } from '../../src/main/net/sessions.ts';
 import { connectSocket, listenSocket } from '../../src/main/net/socket.ts';
 import { createBridge } from '../../src/main/net/websocket.ts';
 import { createMemoryPair, Pipe, type Transport } from '../../src/shared/transport.ts';
+import { FakeBrowserWindow, runPreload } from './fake-electron.ts';
 
 export interface OpenTransport {
   readonly client: Transport;
@@ -21,6 +24,7 @@ export const transports: readonly { readonly name: string; open(): Promise<OpenT
   { name: 'in-memory', open: openMemory },
   { name: 'WebSocket', open: openWebSocket },
   { name: 'local socket', open: openSocket },
+  { name: 'IPC', open: openIpc },
 ];
 
 async function openMemory(): Promise<OpenTransport> {
@@ -61,6 +65,23 @@ async function openSocket(): Promise<OpenTransport> {
       client.close();
       await server.close();
       await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** The real preload and the real bridge, over ports of Node. */
+async function openIpc(): Promise<OpenTransport> {
+  const window = new FakeBrowserWindow();
+  await window.loadURL('app://potter/#/process');
+  const accepted = Promise.withResolvers<Transport>();
+  const stop = openBridge({ windowOf: () => 'palette', onTransport: accepted.resolve, log: silentLog });
+  const world = await runPreload(window.webContents);
+  return {
+    client: world.potter as Transport,
+    server: await accepted.promise,
+    async close() {
+      stop();
+      window.destroy();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What Electron lends to the core. */
 import { join } from 'node:path';
-import { app, dialog, Notification, safeStorage, shell } from 'electron';
+import { app, dialog, ipcMain, Notification, safeStorage, shell } from 'electron';
 import Store from 'electron-store';
 import { PotterError, toPotterError } from '../../shared/errors.ts';
 import { type Cipher, type Desktop, type Host, type Notice, type Preferences, systemClock } from '../core/host.ts';
@@ -56,6 +56,8 @@ function backendOf(platform: NodeJS.Platform): string {
 /** What the program itself remembers. A file nobody can read any more is begun anew; it holds nothing of the person's. */
 export function openPreferences(directory: string): Preferences {
   const store = new Store({ cwd: directory, name: 'preferences', clearInvalidConfig: true });
+  // electron-store answers pages on a synchronous channel of its own, which ours have no use for.
+  ipcMain.removeAllListeners('electron-store-get-data');
   return { get: (key) => store.get(key), set: (key, value) => store.set(key, value) };
 }
 
