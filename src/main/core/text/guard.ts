@@ -276,7 +276,10 @@ const visualLength = (text: string): number =>
 const proseOf = (text: string): string =>
   text
     .replace(/(```|~~~)[\s\S]*?(?:\1|$)/g, ' ')
-    .replace(/`[^`\n]+`|(?:https?:\/\/|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}|<[^<>\n]{1,500}>|\{\{[^{}\n]{0,200}\}\}/g, ' ');
+    .replace(
+      /`[^`\n]+`|(?:https?:\/\/|www\.)\S+|[^\s@]{1,64}@[^\s@]{1,255}|<[^<>\n]{1,500}>|\{\{[^{}\n]{0,200}\}\}/g,
+      ' ',
+    );
 
 /** For matching phrases: straight apostrophes, no mark-up signs at the start of a line. */
 const plain = (text: string): string => text.replace(/[’‘]/g, "'").replace(/^[*_#>"“«¡\s]+/, '');
