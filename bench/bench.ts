@@ -1,0 +1,63 @@
+/**
+ * `npm run bench`: measures what the targets name, prints one table and writes `bench/results.json`. A target that is
+ * missed is shown as missed; nothing here fails a build. `--full` adds what needs windows or minutes.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { buildIfStale } from '../scripts/build.ts';
+import { type Measure, measures, slowMeasures } from './measures.ts';
+
+interface Result {
+  readonly value: number;
+  readonly unit: string;
+  readonly target: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+const resultsFile = fileURLToPath(new URL('results.json', import.meta.url));
+const full = process.argv.includes('--full');
+const only = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
+
+await buildIfStale();
+const results: Record<string, Result> = readResults();
+const chosen = { ...(full ? { ...measures, ...slowMeasures } : measures) };
+for (const [id, measure] of Object.entries(chosen)) {
+  if (only !== undefined && !id.startsWith(only)) continue;
+  const result = await run(measure);
+  results[id] = result;
+  const { value, unit, target, ok, detail } = result;
+  console.log(
+    `${ok ? '✓' : '✗'} ${id.padEnd(22)} ${String(value).padStart(9)} ${unit.padEnd(5)} target ${target.padEnd(9)} ${detail}`,
+  );
+}
+writeFileSync(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
+
+/** The median of the rounds; lower is better unless the target begins with ≥. */
+async function run({ unit, target, rounds = 5, sample }: Measure): Promise<Result> {
+  const values: number[] = [];
+  for (let round = 0; round < rounds; round += 1) values.push(await sample());
+  values.sort((a, b) => a - b);
+  const value = round3(values[Math.floor(values.length / 2)] ?? Number.NaN);
+  const limit = Number(target.slice(2));
+  const ok = target.startsWith('≥') ? value >= limit : value <= limit;
+  return {
+    value,
+    unit,
+    target,
+    ok,
+    detail: `${rounds} rounds, ${round3(values[0] ?? 0)}–${round3(values.at(-1) ?? 0)}`,
+  };
+}
+
+function round3(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+function readResults(): Record<string, Result> {
+  try {
+    return JSON.parse(readFileSync(resultsFile, 'utf8')) as Record<string, Result>;
+  } catch {
+    return {};
+  }
+}

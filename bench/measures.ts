@@ -1,0 +1,218 @@
+/** What is measured, by the ids of the targets. Each sample is one round; both sides of a ratio run in it in turn. */
+import { spawnSync } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { Configuration } from '../src/main/core/config/config.ts';
+import { EventBus } from '../src/main/core/events.ts';
+import { systemClock } from '../src/main/core/host.ts';
+import { createLog, silentLog } from '../src/main/core/log/log.ts';
+import { PluginManager } from '../src/main/core/plugins/manager.ts';
+import { startPotter } from '../src/main/core/potter.ts';
+import { createProofreader } from '../src/main/core/text/proofread.ts';
+import { noDesktopHost } from './host.ts';
+
+export interface Measure {
+  readonly unit: string;
+  /** `≤ n` or `≥ n`, in the unit. */
+  readonly target: string;
+  /** Default 5. */
+  readonly rounds?: number;
+  readonly sample: () => number | Promise<number>;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const built = join(root, 'dist', 'plugins');
+const never = new AbortController().signal;
+
+export const measures: Readonly<Record<string, Measure>> = {
+  'gateway.call_inproc': { unit: 'µs', target: '≤ 6', sample: callInProcess },
+  'gateway.routes_p95': { unit: 'ms', target: '≤ 10', sample: slowestRoute },
+  'events.emit_1': { unit: '×', target: '≥ 1', sample: () => emitRatio(1) },
+  'events.emit_100': { unit: '×', target: '≥ 1.3', sample: () => emitRatio(100) },
+  'config.get': { unit: 'ns', target: '≤ 50', sample: configGet },
+  'log.lines': { unit: '×', target: '≥ 0.8', sample: logLines },
+  'plugin.activate_cold': { unit: 'ms', target: '≤ 120', sample: activateCold },
+  'plugin.call_p50': { unit: 'ms', target: '≤ 0.3', sample: () => pluginCall('x'.repeat(100), 301) },
+  'plugin.call_1mb': { unit: 'ms', target: '≤ 60', sample: () => pluginCall('x'.repeat(1_000_000), 5) },
+  'text.harper_p50': { unit: 'ms', target: '≤ 40', rounds: 3, sample: harper },
+  'app.cli_local': { unit: '×', target: '≤ 8', sample: commandLine },
+};
+
+/** Only with `--full`. */
+export const slowMeasures: Readonly<Record<string, Measure>> = {
+  'text.local_p95': { unit: 'ms', target: '≤ 100', rounds: 1, sample: onRealWindows },
+};
+
+async function callInProcess(): Promise<number> {
+  return withCore(async (call) => {
+    const count = 20_000;
+    // The limiter is part of what is measured, and lets a caller make 200 calls a second: each counts as another one.
+    const run = async (): Promise<void> => {
+      for (let index = 0; index < count; index += 1) await call('system.info', `window-${index % 400}`);
+    };
+    await run();
+    return (await timed(run)) / (count / 1000);
+  });
+}
+
+async function slowestRoute(): Promise<number> {
+  return withCore(async (call) => {
+    const routes = ['actions.list', 'config.get', 'keys.list', 'history.list', 'hotkeys.list', 'system.info'] as const;
+    const p95s: number[] = [];
+    for (const route of routes) {
+      const times: number[] = [];
+      for (let index = 0; index < 200; index += 1) times.push(await timed(() => call(route, 'window')));
+      p95s.push(percentile(times, 0.95));
+    }
+    return Math.max(...p95s);
+  });
+}
+
+type CoreCall = (route: string, window: string) => Promise<void>;
+
+async function withCore(measure: (call: CoreCall) => Promise<number>): Promise<number> {
+  return inFolder(async (dataDirectory) => {
+    const potter = await startPotter(noDesktopHost(dataDirectory, built));
+    if (!potter) throw new Error('The new data directory is owned.');
+    try {
+      return await measure(async (route, window) => {
+        const reply = await potter.gateway.call({ route, input: {}, caller: { kind: 'window', window } });
+        if (reply.status === 'error') throw new Error(`${route}: ${reply.error.message}`);
+      });
+    } finally {
+      await potter.stop();
+    }
+  });
+}
+
+async function emitRatio(listeners: number): Promise<number> {
+  const bus = new EventBus(silentLog);
+  const emitter = new EventEmitter().setMaxListeners(listeners);
+  let seen = 0;
+  const listen = (): void => {
+    seen += 1;
+  };
+  for (let index = 0; index < listeners; index += 1) {
+    bus.subscribe('history.changed', () => listen());
+    emitter.on('history.changed', () => listen());
+  }
+  const count = 2_000_000 / listeners;
+  const payload = { id: 'all' } as const;
+  const ours = await timed(() => repeat(count, () => bus.publish('history.changed', payload)));
+  const theirs = await timed(() => repeat(count, () => emitter.emit('history.changed', payload)));
+  if (seen !== count * listeners * 2) throw new Error('An event was lost.');
+  return theirs / ours;
+}
+
+async function configGet(): Promise<number> {
+  return inFolder(async (dataDirectory) => {
+    const config = Configuration.open({ dataDirectory, environment: {}, log: silentLog });
+    const count = 5_000_000;
+    let sum = 0;
+    const ms = await timed(() =>
+      repeat(count, () => {
+        sum += config.get('text.maxCharacters');
+      }),
+    );
+    config.close();
+    if (sum === 0) throw new Error('Nothing was read.');
+    return (ms / count) * 1e6;
+  });
+}
+
+async function logLines(): Promise<number> {
+  return inFolder(async (directory) => {
+    const ours = createLog({
+      directory: join(directory, 'ours'),
+      level: () => 'info',
+      clock: systemClock,
+      maxBytes: 1e9,
+    });
+    const theirs = pino(
+      { base: null },
+      pino.destination({ dest: join(directory, 'theirs.log'), sync: true, minLength: 16_384 }),
+    );
+    const count = 50_000;
+    const fields = { callId: '4c8c6a3e-7a9e-4c0a-9a53-0d0f6a6f3c11', route: 'text.process', ms: 12.5 };
+    const mine = await timed(() => repeat(count, () => ours.info('a call was answered', fields)));
+    const bare = await timed(() => repeat(count, () => theirs.info(fields, 'a call was answered')));
+    ours.stop();
+    return bare / mine;
+  });
+}
+
+async function activateCold(): Promise<number> {
+  const plugins = await PluginManager.open({ directory: built, log: silentLog });
+  const ms = await timed(() => plugins.run('text-tools', 'upper-case', 'x', never));
+  await plugins.stop();
+  return ms;
+}
+
+async function pluginCall(text: string, calls: number): Promise<number> {
+  const plugins = await PluginManager.open({ directory: built, log: silentLog });
+  const times: number[] = [];
+  for (let index = 0; index < calls; index += 1) {
+    times.push(await timed(() => plugins.run('text-tools', 'upper-case', text, never)));
+  }
+  await plugins.stop();
+  return percentile(times, 0.5);
+}
+
+async function harper(): Promise<number> {
+  const proofreader = createProofreader();
+  const sentence = 'This is a example of an sentence with bad grammer.';
+  await proofreader.proofread(sentence, never);
+  const times: number[] = [];
+  for (let index = 0; index < 30; index += 1) times.push(await timed(() => proofreader.proofread(sentence, never)));
+  await proofreader.stop();
+  return percentile(times, 0.5);
+}
+
+async function commandLine(): Promise<number> {
+  return inFolder(async (POTTER_DATA) => {
+    const program = join(root, 'bin', 'potter.js');
+    const options = { input: 'b\na\n', encoding: 'utf8', env: { ...process.env, POTTER_DATA } } as const;
+    const ours = await timed(() => {
+      const { stdout } = spawnSync(process.execPath, [program, 'run', 'sort-lines'], options);
+      if (stdout !== 'a\nb\n') throw new Error(`It printed ${JSON.stringify(stdout)}.`);
+    });
+    const empty = await timed(() => spawnSync(process.execPath, ['-e', '0']));
+    return ours / empty;
+  });
+}
+
+function onRealWindows(): number {
+  const script = join(root, 'scripts', 'test-x11.ts');
+  const { stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' });
+  const [, p95] = /p95 (\d+(?:\.\d+)?) ms/.exec(stdout) ?? [];
+  return Number(p95);
+}
+
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'potter-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds. */
+async function timed(work: () => unknown): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+function repeat(count: number, work: () => void): void {
+  for (let index = 0; index < count; index += 1) work();
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
