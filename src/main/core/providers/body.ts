@@ -93,7 +93,7 @@ async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
       yield value;
     }
   } finally {
-    // Not waited for: the answer is whole, or its request is being aborted.
+    // Not waited for: whoever leaves early has all it wants, and the outbound fetch closes the connection.
     void reader.cancel().catch(() => undefined);
   }
 }

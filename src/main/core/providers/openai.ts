@@ -53,20 +53,15 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
       }
     },
     async *complete(request, signal) {
-      // Leaving the loop early must close the socket as a cancel does.
-      const leave = new AbortController();
-      const both = AbortSignal.any([signal, leave.signal]);
       const answer = new Answer(name);
       try {
         const { chat } = await client();
-        const reply = await chat.completions.create(toBody(request, options.baseUrl), { signal: both }).asResponse();
+        const reply = await chat.completions.create(toBody(request, options.baseUrl), { signal }).asResponse();
         yield* answer.read(await openReply(reply, name));
         signal.throwIfAborted();
         yield answer.end();
       } catch (thrown) {
         throw failed(answer.judge(thrown), signal, request.model);
-      } finally {
-        if (!answer.isDone) leave.abort();
       }
     },
   };
@@ -211,11 +206,6 @@ class Answer {
 
   constructor(name: string) {
     this.#name = name;
-  }
-
-  /** Has the server said that nothing follows? */
-  get isDone(): boolean {
-    return this.#done;
   }
 
   async *read(start: Start): AsyncGenerator<CompletionEvent> {
