@@ -23,14 +23,25 @@ export function acquireOwnership(dataDirectory: string): Ownership | undefined {
     mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
     lock = new DatabaseSync(resolve(dataDirectory, 'owner.lock'), { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
-    const held = lock;
-    return { release: () => void (held.isOpen && held.close()) };
+    const mine = lock;
+    held.add(mine);
+    return {
+      release: () => {
+        if (held.delete(mine)) mine.close();
+      },
+    };
   } catch (thrown) {
     lock?.close();
     if (isBusy(thrown)) return undefined;
     throw new PotterError('STORAGE', `The data directory ${dataDirectory} cannot be locked.`, { cause: thrown });
   }
 }
+
+/**
+ * State of the module, because it is state of the process: a connection nobody refers to any more is closed by the garbage
+ * collector, and the directory would have lost its owner without a word.
+ */
+const held = new Set<DatabaseSync>();
 
 /** SQLITE_BUSY */
 function isBusy(thrown: unknown): boolean {

@@ -24,8 +24,8 @@ describe('owning a data directory', () => {
     second?.release();
   });
 
-  it('ends with the process that owned it, even when that is killed', async () => {
-    const child = fork(new URL('./owner-child.ts', import.meta.url), [directory]);
+  it('lasts as long as the process, referred to or not, and ends with it even when it is killed', async () => {
+    const child = fork(new URL('./owner-child.ts', import.meta.url), [directory], { execArgv: ['--expose-gc'] });
     try {
       expect(await once(child, 'message')).toEqual(['owned', undefined]);
       expect(acquireOwnership(directory)).toBeUndefined();
