@@ -134,7 +134,7 @@ async function logLines(): Promise<number> {
     });
     const theirs = pino(
       { base: null },
-      pino.destination({ dest: join(directory, 'theirs.log'), sync: true, minLength: 16_384 }),
+      pino.destination({ dest: join(directory, 'theirs.log'), sync: true, minLength: 4096 }),
     );
     const count = 50_000;
     const fields = { callId: '4c8c6a3e-7a9e-4c0a-9a53-0d0f6a6f3c11', route: 'text.process', ms: 12.5 };

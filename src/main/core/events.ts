@@ -3,10 +3,12 @@ import type { Stop } from '../../shared/transport.ts';
 import type { Log } from './log/log.ts';
 
 type Listener = (topic: Topic, payload: Events[Topic]) => void;
+const nobody: readonly Listener[] = [];
 
 /** News for whoever listens. A listener that throws is logged and harms nobody else. */
 export class EventBus {
-  readonly #listeners = new Map<Topic, Set<Listener>>();
+  /** Replaced, never changed, so that a listener may come or go while an event is on its way. */
+  readonly #listeners = new Map<Topic, readonly Listener[]>();
   readonly #log: Log;
 
   constructor(log: Log) {
@@ -14,9 +16,10 @@ export class EventBus {
   }
 
   publish<T extends Topic>(topic: T, payload: Events[T]): void {
-    for (const listener of [...(this.#listeners.get(topic) ?? [])]) {
+    const listeners = this.#listeners.get(topic) ?? nobody;
+    for (let index = 0; index < listeners.length; index += 1) {
       try {
-        listener(topic, payload);
+        listeners[index]?.(topic, payload);
       } catch (thrown) {
         this.#log.error('an event listener failed', { topic, error: thrown });
       }
@@ -29,13 +32,14 @@ export class EventBus {
 
   /** One listener for several topics, as a transport needs it. */
   subscribeAll(topics: readonly Topic[], listener: Listener): Stop {
-    for (const topic of topics) {
-      const set = this.#listeners.get(topic) ?? new Set();
-      set.add(listener);
-      this.#listeners.set(topic, set);
-    }
+    // A function of its own, so that the same listener given twice is two subscriptions.
+    const own: Listener = (topic, payload) => listener(topic, payload);
+    for (const topic of topics) this.#listeners.set(topic, [...(this.#listeners.get(topic) ?? nobody), own]);
     return () => {
-      for (const topic of topics) this.#listeners.get(topic)?.delete(listener);
+      for (const topic of topics) {
+        const others = (this.#listeners.get(topic) ?? nobody).filter((one) => one !== own);
+        this.#listeners.set(topic, others);
+      }
     };
   }
 }
