@@ -2,7 +2,7 @@
 import { acquireOwnership } from '../../../../src/main/core/storage/owner.ts';
 
 const answer = acquireOwnership(process.argv[2] ?? '') === undefined ? 'refused' : 'owned';
-Reflect.get(globalThis, 'gc')();
+globalThis.gc?.();
 // A turn of the event loop later, finalizers have run.
 setImmediate(() => process.send?.(answer));
 process.on('message', () => undefined);
