@@ -7,7 +7,7 @@ import { Connection, type Wait } from '../../src/main/desktop/connection.ts';
 import { openX11 } from '../../src/main/desktop/x11.ts';
 import { PotterError } from '../../src/shared/errors.ts';
 import { clipboardIs, getClipboard, png, setClipboard } from './clipboards.ts';
-import type { Editor, Mousepad } from './editors.ts';
+import { type Editor, type Mousepad, openMousepad } from './editors.ts';
 import { type Session, startSession, until } from './session.ts';
 import type { DirectSide } from './sides.ts';
 
@@ -338,6 +338,27 @@ const allCases: readonly Case[] = [
     },
   },
   ...layouts,
+  {
+    title: 'only reads the selection of a terminal and copies the result: Ctrl+C means something else there',
+    run: async (context) => {
+      const { session, connection, side } = context;
+      await setClipboard(session, 'UTF8_STRING', keep);
+      const terminal = await openMousepad(session, connection, '--class=XTerm');
+      try {
+        await terminal.show('$ make all');
+        const before = side.results.length;
+        assert.equal(await pressAndWait(context), 'NOTHING_SELECTED');
+        assert.deepEqual(await getClipboard(session, 'UTF8_STRING'), keep);
+        await terminal.selectAll();
+        assert.equal(await pressAndWait(context), 'copied');
+        await clipboardIs(session, 'UTF8_STRING', Buffer.from('$ MAKE ALL'));
+        assert.equal(await terminal.hasChanged(), false);
+        assert.equal(side.results.length - before, 2);
+      } finally {
+        await terminal.close();
+      }
+    },
+  },
   {
     title: 'says that a combination is taken, and takes it once it is free',
     run: async ({ session, side }) => {

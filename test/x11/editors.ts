@@ -30,8 +30,12 @@ export interface Mousepad extends Editor {
 
 let lastFile = 0;
 
-/** One mousepad process; each text is a file it opens. */
-export async function openMousepad(session: Session, connection: Connection): Promise<Mousepad> {
+/** One mousepad process; each text is a file it opens. `options` are mousepad's own. */
+export async function openMousepad(
+  session: Session,
+  connection: Connection,
+  ...options: readonly string[]
+): Promise<Mousepad> {
   const state = { file: '', window: 0, child: undefined as ReturnType<Session['start']> | undefined };
   const title = (): Promise<string> => titleOf(connection, state.window);
   const close = async (): Promise<void> => {
@@ -50,7 +54,7 @@ export async function openMousepad(session: Session, connection: Connection): Pr
         await writeFile(files.at(-1) ?? '', content);
       }
       state.file = files.at(-1) ?? '';
-      state.child = session.start('mousepad', '--disable-server', '--opening-mode=tab', ...files);
+      state.child = session.start('mousepad', '--disable-server', '--opening-mode=tab', ...options, ...files);
       const name = basename(state.file);
       state.window = await until(`the window of ${name}`, () => activeWindow(connection, (it) => it.includes(name)));
     },

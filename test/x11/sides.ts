@@ -51,7 +51,7 @@ export async function startDirect(session: Session, hotkey: string): Promise<Dir
       return;
     }
     isRunning = true;
-    run()
+    void run()
       .catch((thrown: unknown) => toPotterError(thrown).code)
       .then((result) => {
         isRunning = false;
