@@ -1,0 +1,340 @@
+/** The real entry, driven as Electron would drive it, with a real core in a temporary data directory. */
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { startPotter } from '../../../src/main/core/potter.ts';
+import { acquireOwnership } from '../../../src/main/core/storage/owner.ts';
+import { createAbsentDesktop } from '../../../src/main/desktop/detect.ts';
+import { createElectronHost } from '../../../src/main/electron/host.ts';
+import { openPotter } from '../../../src/main/net/open.ts';
+import { connectSocket } from '../../../src/main/net/socket.ts';
+import { createClient } from '../../../src/shared/client.ts';
+import type { Transport } from '../../../src/shared/transport.ts';
+import {
+  app,
+  dialog,
+  FakeBrowserWindow,
+  FakeNotification,
+  FakeTray,
+  globalShortcut,
+  ipcMain,
+  protocol,
+  resetElectron,
+  runPreload,
+  safeStorage,
+  session,
+} from '../../helpers/fake-electron.ts';
+
+let folder: string;
+let data: string;
+let starts = 0;
+const argv = [...process.argv];
+
+beforeEach(async () => {
+  resetElectron();
+  folder = await mkdtemp(join(tmpdir(), 'potter-shell-'));
+  data = join(folder, 'data');
+  await mkdir(join(folder, 'app', 'dist', 'renderer'), { recursive: true });
+  await mkdir(join(folder, 'app', 'dist', 'plugins'));
+  await writeFile(join(folder, 'app', 'dist', 'renderer', 'index.html'), '<!doctype html>');
+  app.paths.app = join(folder, 'app');
+  vi.stubEnv('POTTER_DATA', data);
+  for (const name of ['DISPLAY', 'WAYLAND_DISPLAY', 'XDG_SESSION_TYPE']) vi.stubEnv(name, undefined);
+  process.argv = ['electron', '.'];
+});
+
+afterEach(async () => {
+  process.argv = argv;
+  await quit();
+  resetElectron();
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** Loads the entry once more; returns when the shell runs. */
+async function start(...further: string[]): Promise<void> {
+  process.argv = ['electron', '.', ...further];
+  starts += 1;
+  const entry = fileURLToPath(new URL('../../../src/main/electron/main.ts', import.meta.url));
+  const { started }: { started: Promise<void> } = await import(/* @vite-ignore */ `${entry}?start=${starts}`);
+  app.ready.resolve();
+  await started;
+}
+
+/** Quits and waits until the program has ended; at once when it never ran. */
+async function quit(): Promise<void> {
+  if (app.done.includes('quit') || app.listenerCount('before-quit') === 0) return;
+  const ended = new Promise((resolve) => app.once('quit', resolve));
+  app.quit();
+  await ended;
+}
+
+function windowAt(url: string): FakeBrowserWindow {
+  const window = FakeBrowserWindow.getAllWindows().find((one) => one.webContents.getURL() === url);
+  if (!window) throw new Error(`no window shows ${url}`);
+  return window;
+}
+
+const palette = (): FakeBrowserWindow => windowAt('app://potter/#/process');
+
+describe('the start', () => {
+  test('locks everything down before the app is ready', async () => {
+    await start();
+    const before = app.done.slice(0, app.done.indexOf('whenReady'));
+    expect(before).toEqual([
+      'enableSandbox',
+      'registerSchemesAsPrivileged',
+      'setPath userData',
+      'requestSingleInstanceLock',
+    ]);
+    expect(app.switches).toEqual([['enable-features', 'GlobalShortcutsPortal']]);
+    expect([...protocol.handlers.keys()]).toEqual(['app']);
+    expect(Object.keys(session.defaultSession.handlers)).toHaveLength(3);
+    expect(ipcMain.eventNames()).toEqual(['potter']);
+  });
+
+  test('keeps everything in the data directory, which is the person’s alone', async () => {
+    await start();
+    expect(app.getPath('userData')).toBe(join(data, 'shell'));
+    expect(((await stat(data)).mode & 0o777).toString(8)).toBe('700');
+  });
+
+  test('waits in the tray with a hidden palette', async () => {
+    await start();
+    expect([FakeTray.all.length, FakeBrowserWindow.getAllWindows().length, palette().isVisible()]).toEqual([
+      1,
+      1,
+      false,
+    ]);
+  });
+
+  test('that finds another one running hands over its link and ends', async () => {
+    app.hasLock = false;
+    await start('potter://open');
+    expect(app.handover).toEqual({ link: 'potter://open' });
+    expect([app.done.at(-1), protocol.handlers.size, FakeTray.all]).toEqual(['quit', 0, []]);
+    await expect(stat(join(data, 'potter.db'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('with a link opens the panel', async () => {
+    await start('potter://open');
+    expect(palette().isVisible()).toBe(true);
+  });
+
+  test('without built panels says so and ends', async () => {
+    await rm(join(folder, 'app', 'dist', 'renderer'), { recursive: true });
+    await start();
+    await vi.waitFor(() => expect(app.done.at(-1)).toBe('quit'));
+    expect(dialog.errors).toEqual([expect.stringContaining('The panels are not built')]);
+  });
+});
+
+describe('a page', () => {
+  test('reaches the real core through its window, under the rights of a window', async () => {
+    await start();
+    const { potter } = await runPreload(palette().webContents);
+    const client = createClient(potter as Transport);
+    await expect(client.call('system.info', {})).resolves.toMatchObject({
+      version: '9.9.9',
+      dataDirectory: data,
+      desktop: { kind: 'none' },
+    });
+    await expect(client.call('hotkeys.report', { hotkeys: [] })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test('in a foreign window reaches nothing', async () => {
+    await start();
+    const stranger = new FakeBrowserWindow();
+    await stranger.loadURL('app://potter/#/process');
+    const { potter } = await runPreload(stranger.webContents);
+    const client = createClient(potter as Transport);
+    await expect(client.call('system.info', {})).rejects.toMatchObject({ code: 'TRANSPORT_CLOSED' });
+    stranger.destroy();
+  });
+
+  test('cannot leave, open windows or have devices', async () => {
+    await start();
+    const { webContents } = palette();
+    expect([
+      webContents.tryToNavigate('https://example.com/'),
+      webContents.tryToOpen('https://example.com/'),
+      session.defaultSession.handlers.setDevicePermissionHandler?.({} as never),
+    ]).toEqual([false, false, false]);
+  });
+});
+
+describe('hotkeys', () => {
+  test('are registered, reported, and the palette’s opens it', async () => {
+    await start();
+    expect([...globalShortcut.registered.keys()].sort()).toEqual(['CmdOrCtrl+Shift+9', 'CmdOrCtrl+Shift+Space']);
+    globalShortcut.registered.get('CmdOrCtrl+Shift+Space')?.();
+    expect(palette().isVisible()).toBe(true);
+    const { potter } = await runPreload(palette().webContents);
+    const { hotkeys } = await createClient(potter as Transport).call('hotkeys.list', {});
+    expect(hotkeys.map(({ state }) => state)).toEqual(['registered', 'registered']);
+  });
+
+  test('that are taken are reported with free ones instead', async () => {
+    globalShortcut.taken.add('CmdOrCtrl+Shift+9');
+    await start();
+    const { potter } = await runPreload(palette().webContents);
+    const { hotkeys } = await createClient(potter as Transport).call('hotkeys.list', {});
+    expect(hotkeys.find(({ command }) => command === 'run')).toMatchObject({
+      state: 'failed',
+      alternatives: expect.arrayContaining([expect.any(String)]),
+    });
+  });
+});
+
+describe('from outside', () => {
+  const secondStart = (handover: unknown): boolean => app.emit('second-instance', {}, [], '/', handover);
+
+  test('a second start opens the panel', async () => {
+    await start();
+    secondStart({});
+    expect(palette().isVisible()).toBe(true);
+  });
+
+  test.each([
+    null,
+    'potter://open',
+    { link: 'potter://delete-everything' },
+    { link: ['potter://open'] },
+    { link: 'potter://open', more: 1 },
+  ])('a second start that says %j is ignored with a notice', async (handover) => {
+    await start();
+    secondStart(handover);
+    expect([palette().isVisible(), FakeNotification.shown.map(({ title }) => title)]).toEqual([
+      false,
+      ['Link ignored'],
+    ]);
+  });
+
+  test('a link of the system opens the panel, an unknown one only a notice that does not repeat it', async () => {
+    await start();
+    app.emit('open-url', { preventDefault: () => undefined }, 'potter://evil?text=click-here');
+    expect(palette().isVisible()).toBe(false);
+    expect(FakeNotification.shown.map(({ body }) => body.includes('click-here'))).toEqual([false]);
+    app.emit('open-url', { preventDefault: () => undefined }, 'potter://open');
+    expect(palette().isVisible()).toBe(true);
+  });
+
+  test('links are claimed by the packaged program only', async () => {
+    app.isPackaged = true;
+    await start();
+    expect(app.done).toContain('setAsDefaultProtocolClient potter');
+    expect(palette().options.webPreferences?.devTools).toBe(false);
+  });
+});
+
+test('the tray opens the panel and the history, and quits', async () => {
+  await start();
+  const [tray] = FakeTray.all;
+  tray?.choose('Open Potter');
+  expect(palette().isVisible()).toBe(true);
+  tray?.choose('History');
+  expect(windowAt('app://potter/#/history')).toBeDefined();
+  const ended = new Promise((resolve) => app.once('quit', resolve));
+  tray?.choose('Quit Potter');
+  await ended;
+});
+
+test('a key store that hides nothing is said once, and written to the log each time', async () => {
+  safeStorage.backend = 'basic_text';
+  await start();
+  expect(FakeNotification.shown.map(({ title }) => title)).toEqual(['Keys are stored almost openly']);
+  await quit();
+  resetElectron();
+  safeStorage.backend = 'basic_text';
+  app.paths.app = join(folder, 'app');
+  await start();
+  expect(FakeNotification.shown).toEqual([]);
+  await quit();
+  const log = await readFile(join(data, 'logs', 'potter.log'), 'utf8');
+  expect(log.split('this system has no key store')).toHaveLength(3);
+});
+
+describe('the end', () => {
+  test('waits for the core, and leaves nothing registered', async () => {
+    await start();
+    const closed = vi.fn();
+    const { potter } = await runPreload(palette().webContents);
+    (potter as Transport).onMessage(() => undefined);
+    (potter as Transport).onClose(closed);
+    app.quit();
+    // The first request only begins it.
+    expect(app.done).not.toContain('quit');
+    await new Promise((resolve) => app.once('quit', resolve));
+    await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
+    expect([...globalShortcut.registered.keys()]).toEqual([]);
+    expect([FakeTray.all[0]?.isDestroyed(), ipcMain.listenerCount('potter')]).toEqual([true, 0]);
+    const ownership = acquireOwnership(data);
+    expect(ownership).toBeDefined();
+    ownership?.release();
+  });
+
+  test('is not brought about by closing windows', async () => {
+    await start();
+    windowAt('app://potter/#/process').show();
+    palette().close();
+    expect([app.done.includes('quit'), palette().isVisible()]).toEqual([false, false]);
+  });
+
+  test('asked for twice happens once', async () => {
+    await start();
+    const ends = vi.fn();
+    app.on('quit', ends);
+    const ended = new Promise((resolve) => app.once('quit', resolve));
+    app.quit();
+    app.quit();
+    await ended;
+    expect(ends).toHaveBeenCalledOnce();
+  });
+});
+
+test('a run that failed is told, and a click on the notice shows it', async () => {
+  await start();
+  globalShortcut.registered.get('CmdOrCtrl+Shift+9')?.();
+  await vi.waitFor(() => expect(FakeNotification.shown).toHaveLength(1));
+  expect(FakeNotification.shown[0]?.title).toBe('Your text was not changed');
+  FakeNotification.shown[0]?.emit('click', {});
+  const urls = FakeBrowserWindow.getAllWindows().map(({ webContents }) => webContents.getURL());
+  expect(urls).toContainEqual(expect.stringMatching(/^app:\/\/potter\/#\/run\/[0-9a-f-]{36}$/));
+});
+
+describe('on one data directory', () => {
+  test('the command line reaches the shell through the local socket', async () => {
+    await start();
+    const transport = await connectSocket(join(data, 'potter.sock'));
+    if (!transport) throw new Error('nobody listens');
+    const client = createClient(transport);
+    await expect(client.call('system.info', {})).resolves.toMatchObject({ version: '9.9.9' });
+    client.close();
+  });
+
+  test('the shell forwards to another owner, leaves the hotkeys to it, and takes its place when it ends', async () => {
+    const desktop = createAbsentDesktop({ kind: 'none', message: 'none' });
+    const preferences = { get: () => undefined, set: () => undefined };
+    const environment = {};
+    const host = createElectronHost({
+      ...{ dataDirectory: data, desktop, preferences, environment },
+      platform: 'linux',
+      notify: () => undefined,
+    });
+    const owner = await openPotter({
+      dataDirectory: data,
+      start: () => startPotter({ ...host, version: 'the owner' }),
+    });
+    await start();
+    const { potter } = await runPreload(palette().webContents);
+    const client = createClient(potter as Transport);
+    await expect(client.call('system.info', {})).resolves.toMatchObject({ version: 'the owner' });
+    expect([...globalShortcut.registered.keys()]).toEqual([]);
+    const ended = new Promise((resolve) => app.once('quit', resolve));
+    await owner.close();
+    await ended;
+    expect(app.done.slice(-2)).toEqual(['relaunch', 'quit']);
+  });
+});
