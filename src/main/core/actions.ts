@@ -113,7 +113,8 @@ export interface OfferedCommand extends PluginCommand {
 export interface ActionsOptions {
   readonly pluginCommands: () => readonly OfferedCommand[];
   readonly chosen: () => string | null;
-  readonly hasProvider: () => boolean;
+  /** May ask the servers of this machine. */
+  readonly hasProvider: (signal: AbortSignal) => Promise<boolean>;
 }
 
 export class Actions {
@@ -140,9 +141,10 @@ export class Actions {
   }
 
   /** The action of the hotkey: the chosen one, else Polish once a provider exists, else Proofread (offline). */
-  current(): Action {
+  async current(signal: AbortSignal): Promise<Action> {
     const chosen = this.#options.chosen();
-    return this.find(chosen ?? (this.#options.hasProvider() ? 'polish' : proofreadOffline.id));
+    if (chosen !== null) return this.find(chosen);
+    return this.find((await this.#options.hasProvider(signal)) ? 'polish' : proofreadOffline.id);
   }
 }
 

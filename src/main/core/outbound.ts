@@ -49,6 +49,8 @@ export interface FetchPolicy {
   readonly start?: string;
   /** Refuse everything that is not this machine. Default false. */
   readonly localOnly?: boolean;
+  /** A key goes with the request: over plain http it may not leave this machine and network. Default false. */
+  readonly carriesKey?: boolean;
 }
 
 /** A `fetch` that fails with a PotterError, or with the signal's reason when it was aborted. */
@@ -396,23 +398,29 @@ interface Reach {
   /** May loopback and LAN addresses be reached? */
   readonly named: boolean;
   readonly localOnly: boolean;
+  /** Would a public address see a key in clear text? */
+  readonly exposesKey: boolean;
   readonly name: string;
 }
 
 function reachOf(policy: FetchPolicy, url: URL): Reach {
   const named = policy.named !== undefined && URL.canParse(policy.named) && new URL(policy.named).host === url.host;
-  return { host: url.host, named, localOnly: policy.localOnly ?? false, name: policy.name };
+  const exposesKey = (policy.carriesKey ?? false) && url.protocol === 'http:';
+  return { host: url.host, named, localOnly: policy.localOnly ?? false, exposesKey, name: policy.name };
 }
 
-function permits({ named, localOnly }: Reach, place: Place): boolean {
+function permits({ named, localOnly, exposesKey }: Reach, place: Place): boolean {
   if (localOnly) return named && place === 'loopback';
-  return place === 'public' || (named && place !== 'forbidden');
+  return place === 'public' ? !exposesKey : named && place !== 'forbidden';
 }
 
-function blocked({ host, name, localOnly }: Reach): PotterError {
-  return localOnly
-    ? new PotterError('BLOCKED_ADDRESS', `${name} at ${host} is not on this machine, and local-only is switched on.`)
-    : new PotterError('BLOCKED_ADDRESS', `${name} at ${host} is an address inside this machine or network.`);
+function blocked({ host, name, localOnly, exposesKey, named }: Reach): PotterError {
+  const reason = localOnly
+    ? 'is not on this machine, and local-only is switched on'
+    : exposesKey && named
+      ? 'is reached over plain http, where anyone on the way could read the key; use https'
+      : 'is an address inside this machine or network';
+  return new PotterError('BLOCKED_ADDRESS', `${name} at ${host} ${reason}.`);
 }
 
 /** What can be told from the address itself; a socket to an IP literal never asks the lookup. */

@@ -111,14 +111,17 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const actions = new Actions({
     pluginCommands: () => plugins.list().flatMap(({ id, commands }) => commands.map((it) => ({ ...it, plugin: id }))),
     chosen: () => config.get('text.currentAction'),
-    hasProvider: () => providers.hasAny(),
+    hasProvider: async (signal) => {
+      if (!providers.hasAny()) await providers.probeLocal(signal);
+      return providers.hasAny();
+    },
   });
   const runs = new TextRuns({
     actions,
     resolveModel: (reference, signal) => providers.resolve(reference, signal),
     runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
     proofread: (text, signal) => proofreader.proofread(text, signal),
-    history: recordTo(history, events, () => config.get('history.enabled')),
+    history: recordTo(history, events, log, () => config.get('history.enabled')),
     desktop,
     events,
     tell,
@@ -168,6 +171,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
 function recordTo(
   history: History,
   events: EventBus,
+  log: Log,
   isOn: () => boolean,
 ): ConstructorParameters<typeof TextRuns>[0]['history'] {
   const recorded = new Set<string>();
@@ -179,8 +183,13 @@ function recordTo(
     },
     finish: (id, patch) => {
       if (!recorded.delete(id)) return;
-      history.finish(id, patch);
-      events.publish('history.changed', { id });
+      try {
+        history.finish(id, patch);
+        events.publish('history.changed', { id });
+      } catch (error) {
+        // The text may be written already: a full disk now must not turn that into a failed run.
+        log.error('a run could not be completed in the history', { id, error });
+      }
     },
   };
 }
@@ -190,8 +199,10 @@ function equalRuns(actions: Actions, config: Configuration): (route: RouteName, 
   return (route, input) => {
     if (route !== 'text.process' || !config.get('cache.enabled')) return undefined;
     const { action: id, source, model, fresh } = contract['text.process'].input.parse(input);
-    const action = id === undefined ? actions.current() : actions.find(id);
-    if (fresh || source.type !== 'text' || action.kind !== 'prompt') return undefined;
+    // Which action is current may take a look at the network to say, so only a named one is answered from memory.
+    if (fresh || source.type !== 'text' || id === undefined) return undefined;
+    const action = actions.find(id);
+    if (action.kind !== 'prompt') return undefined;
     const parts = [action.id, action.version, model ?? config.get('text.defaultModel'), source.text];
     return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
   };

@@ -111,6 +111,12 @@ describe('an address', () => {
     'https://127.0.0.1:8443/',
   ];
 
+  it('a key over plain http reaches this machine and network, and nothing beyond', async () => {
+    const fetchWithKey = (url: string) => open().fetchFor({ name: 'Server', named: url, carriesKey: true })(url);
+    expect(await codeOf(fetchWithKey('http://93.184.215.14/v1'))).toBe('BLOCKED_ADDRESS');
+    expect(await codeOf(fetchWithKey('http://127.0.0.1:9/v1'))).toBe('LOCAL_DOWN');
+  });
+
   it.each(blocked)('%s inside this machine or network is refused unless it was named', async (url) => {
     expect(await codeOf(open().fetchFor({ name: 'Server' })(url))).toBe('BLOCKED_ADDRESS');
     expect(await codeOf(open().fetchFor(policy('https://api.example.com/v1'))(url))).toBe('BLOCKED_ADDRESS');

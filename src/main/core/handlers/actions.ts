@@ -6,5 +6,8 @@ export interface ActionsDependencies {
 }
 
 export const actionsHandlers = ({ actions }: ActionsDependencies): AreaHandlers<'actions'> => ({
-  'actions.list': () => ({ actions: actions.list().map(actionInfo), current: actions.current().id }),
+  'actions.list': async (_input, { signal }) => {
+    const current = await actions.current(signal);
+    return { actions: actions.list().map(actionInfo), current: current.id };
+  },
 });

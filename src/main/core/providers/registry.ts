@@ -236,7 +236,8 @@ export class ProviderRegistry {
 
   #open(id: string, setting: ProviderSetting, apiKey: string | undefined, localOnly: boolean): Connection {
     const { name, baseUrl, start } = setting;
-    const policy = { name, named: baseUrl, localOnly, ...(start !== undefined && { start }) };
+    const carriesKey = apiKey !== undefined;
+    const policy = { name, named: baseUrl, localOnly, carriesKey, ...(start !== undefined && { start }) };
     const provider = createOpenAiProvider({
       id,
       name,

@@ -1,7 +1,6 @@
-/** Who owns a data directory, and where the owner listens. */
-import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { posix, resolve } from 'node:path';
+/** Who owns a data directory. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PotterError } from '../../../shared/errors.ts';
 
@@ -46,41 +45,4 @@ const held = new Set<DatabaseSync>();
 /** SQLITE_BUSY */
 function isBusy(thrown: unknown): boolean {
   return thrown instanceof Error && 'errcode' in thrown && (Number(thrown.errcode) & 0xff) === 5;
-}
-
-export interface SocketPlace {
-  readonly platform: NodeJS.Platform;
-  /** Folder for temporary files, such as `os.tmpdir()`. */
-  readonly temporary: string;
-  /** Number of the user; absent on Windows. */
-  readonly uid?: number;
-}
-
-/** The kernel's limit is 104 bytes on macOS and 108 on Linux, with the closing zero. */
-const longestSocketPath = 100;
-
-/**
- * Address of the local socket of a data directory: a file in it, or, where that path is too long for a socket, in a
- * folder of the user's own under the temporary folder; a named pipe on Windows.
- */
-export function socketPath(dataDirectory: string, { platform, temporary, uid }: SocketPlace): string {
-  const hash = createHash('sha256').update(resolve(dataDirectory)).digest('hex').slice(0, 16);
-  if (platform === 'win32') return `\\\\.\\pipe\\potter-${hash}`;
-  const inside = posix.join(dataDirectory, 'potter.sock');
-  return Buffer.byteLength(inside) <= longestSocketPath
-    ? inside
-    : posix.join(temporary, `potter-${uid ?? 'user'}-${hash}`, 'potter.sock');
-}
-
-/**
- * Creates the folder for this user alone, or makes sure that the one there is. Under the temporary folder anybody could
- * have put one first. Fails with `STORAGE` when it is somebody else's or a link.
- */
-export function preparePrivateFolder(path: string, uid: number | undefined): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const found = lstatSync(path);
-  if (!found.isDirectory() || (uid !== undefined && found.uid !== uid)) {
-    throw new PotterError('STORAGE', `${path} belongs to somebody else, so the local socket is not put there.`);
-  }
-  chmodSync(path, 0o700);
 }

@@ -78,7 +78,7 @@ export class TextRuns {
     const controller = new AbortController();
     const either = AbortSignal.any([signal, controller.signal]);
     try {
-      const action = input.action === undefined ? actions.current() : actions.find(input.action);
+      const action = input.action === undefined ? await actions.current(either) : actions.find(input.action);
       const target = input.source.type === 'selection' ? await desktop.front(either) : undefined;
       this.#claim(id, controller, target);
       const startedAt = clock.monotonic();
@@ -211,8 +211,8 @@ export class TextRuns {
     model: string,
   ): Promise<Produced> {
     const { before, core, after } = splitOuterWhitespace(text);
-    const nonce = this.#options.newId().slice(0, 8);
-    const { system, user } = buildPrompt({ instruction: action.instruction, text: core, nonce });
+    const chance = this.#options.newId().replaceAll('-', '').slice(0, 16);
+    const { system, user, nonce } = buildPrompt({ instruction: action.instruction, text: core, nonce: chance });
     const { temperature, profile } = action;
     const request = { model, system, user, temperature, maxOutputTokens: outputTokensFor(core) };
     const { answer, end } = await collect(run, provider, request);

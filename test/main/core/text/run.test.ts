@@ -128,7 +128,7 @@ describe('a prompt', () => {
 describe('an answer that must not replace the text', () => {
   const failures: [string, Scenario, string][] = [
     ['F38: a stream cut at a clean end', { after: 500, ending: 'end' }, 'INCOMPLETE'],
-    ['F37: a stream cut by a reset', { after: 500, ending: 'reset' }, 'INCOMPLETE'],
+    ['F36: a connection reset before the answer', { resetAtOnce: true }, 'RESET'],
     ['F53: an empty answer', { text: '' }, 'EMPTY_RESULT'],
     ['F51: a refusal', { refusal: 'I cannot help with that.' }, 'FILTERED'],
     ['F51: filtered content', { finish: 'content_filter' }, 'FILTERED'],
