@@ -1,6 +1,6 @@
 /** Who owns a data directory. */
-import { chmodSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PotterError } from '../../../shared/errors.ts';
 
