@@ -165,6 +165,17 @@ describe('a run in the process panel', () => {
     expect(core.inputs('text.process')).toHaveLength(1);
   });
 
+  it('starts when the actions are known, when it was asked for before', async () => {
+    const core = new FakeCore({ ...standard, 'text.process': () => result });
+    const connection = new Connection({ connect: async () => core.connect() });
+    const process = new Process(connection);
+    process.setText('teh cat');
+    await process.run();
+    await connection.open();
+    await until(process.state, ({ run }) => run.phase === 'done');
+    expect(core.inputs('text.process')).toHaveLength(1);
+  });
+
   it('asks afresh, and asks the chosen model, when told to', async () => {
     const { core, process } = await openProcess({ 'text.process': () => result });
     process.setModel('other/large');

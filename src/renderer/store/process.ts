@@ -58,6 +58,8 @@ export class Process {
   readonly #now: () => number;
   #abort: AbortController | undefined;
   #chosen = false;
+  /** Run was asked for before the actions were known. */
+  #isRunWanted = false;
 
   constructor(connection: Connection, now: () => number = Date.now) {
     this.#connection = connection;
@@ -87,10 +89,14 @@ export class Process {
     if (!this.#abort) this.state.setState({ run: { phase: 'idle' } });
   }
 
-  /** Runs the chosen action; does nothing while a run is under way. `fresh` asks again instead of remembering. */
+  /**
+   * Runs the chosen action, as soon as the actions are known; does nothing while a run is under way. `fresh` asks again
+   * instead of remembering.
+   */
   async run({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<void> {
     const { text, model } = this.state.getState();
     const action = chosenAction(this.state.getState());
+    this.#isRunWanted = !action;
     if (this.#abort || !action) return;
     const abort = new AbortController();
     this.#abort = abort;
@@ -152,6 +158,7 @@ export class Process {
       const { actionId } = this.state.getState();
       const keep = this.#chosen && actions.some(({ id }) => id === actionId);
       this.state.setState({ actions, actionId: keep ? actionId : current, loadError: undefined });
+      if (this.#isRunWanted) void this.run();
     } catch (thrown) {
       const loadError = toPotterError(thrown);
       if (loadError.code !== 'TRANSPORT_CLOSED') this.state.setState({ loadError });
