@@ -81,7 +81,7 @@ async function startDemo(lifetime: Lifetime): Promise<{ baseUrl: string; dataDir
     rm(folder, { recursive: true, force: true }),
   );
   const { startFakeOpenAi } = await import('../../../test/helpers/fake-openai.ts');
-  const vendor = lifetime.add('demo vendor', await startFakeOpenAi(), (it) => it.close());
+  const vendor = lifetime.add('demo vendor', await startFakeOpenAi({ tokenDelayMs: 25 }), (it) => it.close());
   return { baseUrl: vendor.baseUrl, dataDirectory };
 }
 
