@@ -400,6 +400,22 @@ const allCases: readonly Case[] = [
     },
   },
   {
+    title: 'does not take the result of another run for what is selected here',
+    run: async (context) => {
+      const { session, side, chromium } = context;
+      await chromium.show('selected here');
+      await chromium.selectAll();
+      const { signal } = new AbortController();
+      const target = await side.desktop.front(signal);
+      const [captured] = await Promise.all([
+        side.desktop.capture(target, signal),
+        side.desktop.copy('the result of another run'),
+      ]);
+      assert.equal(captured, 'selected here');
+      await clipboardIs(session, 'UTF8_STRING', Buffer.from('the result of another run'));
+    },
+  },
+  {
     title: 'survives a window that closes between reading and writing',
     run: async (context) => {
       const { session, side, mousepad } = context;

@@ -58,6 +58,17 @@ export const programCases: readonly Case<ProgramContext>[] = [
     }),
   ),
   {
+    title: 'Potter itself replaces the selection from the command line, as a desktop without hotkeys binds it',
+    run: async ({ session, chromium, program }) => {
+      await setClipboard(session, 'UTF8_STRING', keep);
+      await chromium.show('from the command line');
+      await chromium.selectAll();
+      await program.potter('run', 'upper-case', '--selection');
+      await becomes(chromium, 'FROM THE COMMAND LINE');
+      await clipboardIs(session, 'UTF8_STRING', keep);
+    },
+  },
+  {
     title: 'Potter itself runs once when the hotkey is pressed twice',
     run: async (context) => {
       const { mousepad, program } = context;

@@ -70,6 +70,8 @@ export const programHotkeys = {
 export interface Program {
   /** How the runs so far ended, oldest first; waits for one that is under way. */
   results(): Promise<string[]>;
+  /** Runs the command line and gives what it printed. */
+  potter(...args: string[]): Promise<Buffer>;
   stop(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startProgram(session: Session): Promise<Program> {
   const line = await firstLine(child.stdout);
   if (!line.startsWith('Potter is at ')) throw new Error(`potter serve said: ${line}`);
   return {
+    potter,
     results: () =>
       until('the runs to end', async () => {
         const { data: listed } = JSON.parse((await potter('history', '--limit', '500', '--json')).toString());

@@ -169,7 +169,7 @@ export class Clipboard {
     if (!isDue()) return;
     this.#previous = undefined;
     if (formats.length > 0) await this.#own(formats, since);
-    else this.#disown(since);
+    else await this.#disown(since);
   }
 
   /** Puts text on the clipboard for one paste, to be replaced by `previous` with `giveBack`. */
@@ -256,9 +256,12 @@ export class Clipboard {
     throw new PotterError('CONFLICT', 'Another program took the clipboard at the same moment.');
   }
 
-  #disown(since: number): void {
+  async #disown(since: number): Promise<void> {
+    const { clipboard } = this.atoms;
     this.#content = undefined;
-    this.#connection.send((client) => client.SetSelectionOwner(0, this.atoms.clipboard, since));
+    this.#connection.send((client) => client.SetSelectionOwner(0, clipboard, since));
+    // The reply comes after the news of the change, so that `changes` counts it before this is over.
+    await this.#connection.ask<number>((client, done) => client.GetSelectionOwner(clipboard, done));
   }
 
   /** Asks the owner for one format, in parts where it is large; undefined when it has none or does not answer. */

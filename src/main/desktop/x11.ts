@@ -81,6 +81,8 @@ class X11Session implements X11Desktop {
   /** Where PRIMARY was taken; undefined while nobody has selected anything since Potter started. */
   #selectedIn: Promise<Place | undefined> | undefined;
   #giveBack: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
+  /** There is one keyboard and one clipboard: a copy for one run must not be taken for what another run selected. */
+  #turns: Promise<unknown> = Promise.resolve();
 
   constructor({ connection, clipboard, keyboard, windows, log }: Parts) {
     this.#connection = connection;
@@ -106,7 +108,52 @@ class X11Session implements X11Desktop {
     return { key: `${window.toString(16)}:${pid ?? ''}`, application: program, title };
   }
 
-  async capture(target: Target, signal: AbortSignal): Promise<string> {
+  capture(target: Target, signal: AbortSignal): Promise<string> {
+    return this.#inTurn(() => this.#capture(target, signal));
+  }
+
+  write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'> {
+    return this.#inTurn(() => this.#write(target, text, signal));
+  }
+
+  copy(text: string): Promise<void> {
+    return this.#inTurn(() => this.#copy(text));
+  }
+
+  register(accelerator: string, onPress: () => void): Promise<Stop> {
+    return this.#keyboard.register(accelerator, onPress);
+  }
+
+  onLost(listener: () => void): Stop {
+    return this.#connection.onLost(listener);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#turns;
+      const pending = this.#giveBack;
+      if (pending) {
+        // The program may still be reading what was pasted.
+        await new Promise((resolve) => setTimeout(resolve, Math.max(0, pending.at - performance.now())));
+        this.#stopGiveBack();
+        await this.#clipboard.giveBack(tidyBudget());
+      }
+      await this.#clipboard.handOver(new AbortController().signal);
+    } catch (thrown) {
+      this.#log.debug('the clipboard could not be handed over', { error: thrown });
+    } finally {
+      this.#connection.close();
+    }
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#turns.then(act);
+    this.#turns = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #capture(target: Target, signal: AbortSignal): Promise<string> {
+    throwIfCancelled(signal);
     const window = windowOf(target);
     const wait = budget(signal, times.budgetMs);
     if (!(await this.#isFront(window))) throw movedAway(target);
@@ -124,7 +171,8 @@ class X11Session implements X11Desktop {
       : new PotterError('NOTHING_SELECTED', `No text is selected in ${name}.`);
   }
 
-  async write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'> {
+  async #write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'> {
+    throwIfCancelled(signal);
     const window = windowOf(target);
     const wait = budget(signal, times.budgetMs);
     const canPaste =
@@ -133,38 +181,13 @@ class X11Session implements X11Desktop {
       (await this.#keyboard.released(wait));
     if (canPaste && (await this.#paste(window, text, wait))) return 'pasted';
     throwIfCancelled(signal);
-    await this.copy(text);
+    await this.#copy(text);
     return 'copied';
   }
 
-  async copy(text: string): Promise<void> {
+  async #copy(text: string): Promise<void> {
     this.#stopGiveBack();
     await this.#clipboard.put(this.#clipboard.textFormats(text), tidyBudget());
-  }
-
-  register(accelerator: string, onPress: () => void): Promise<Stop> {
-    return this.#keyboard.register(accelerator, onPress);
-  }
-
-  onLost(listener: () => void): Stop {
-    return this.#connection.onLost(listener);
-  }
-
-  async close(): Promise<void> {
-    try {
-      const pending = this.#giveBack;
-      if (pending) {
-        // The program may still be reading what was pasted.
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, pending.at - performance.now())));
-        this.#stopGiveBack();
-        await this.#clipboard.giveBack(tidyBudget());
-      }
-      await this.#clipboard.handOver(new AbortController().signal);
-    } catch (thrown) {
-      this.#log.debug('the clipboard could not be handed over', { error: thrown });
-    } finally {
-      this.#connection.close();
-    }
   }
 
   #primaryOwner(): Promise<number> {
@@ -249,9 +272,9 @@ class X11Session implements X11Desktop {
   #giveBackSoon(): void {
     const timer = setTimeout(() => {
       this.#giveBack = undefined;
-      this.#clipboard
-        .giveBack(tidyBudget())
-        .catch((thrown: unknown) => this.#log.warn('the clipboard could not be put back', { error: thrown }));
+      this.#inTurn(() => this.#clipboard.giveBack(tidyBudget())).catch((thrown: unknown) =>
+        this.#log.warn('the clipboard could not be put back', { error: thrown }),
+      );
     }, times.giveBackMs);
     this.#giveBack = { timer, at: performance.now() + times.giveBackMs };
   }
