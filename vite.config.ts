@@ -8,14 +8,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8')) as { version: string };
 const node = [...builtinModules, /^node:/, 'electron'];
 /** Packages that read files of their own at run time, so they stay packages. */
-const onDisk = [
-  'harper.js',
-  'x11',
-  '@jitl/quickjs-wasmfile-release-sync',
-  /^harper\.js\//,
-  /^@jitl\//,
-  /^electron-store/,
-];
+const onDisk = ['harper.js', 'x11', '@jitl/quickjs-wasmfile-release-sync', /^harper\.js\//, /^@jitl\//];
 
 const plugins = Object.fromEntries(
   readdirSync(path('plugins'), { withFileTypes: true })
