@@ -62,7 +62,7 @@ export const errorKinds = {
   HOTKEY_TAKEN: user(409, 'Choose another combination, or release it in the program that holds it.'),
   HOTKEY_INVALID: user(400, 'Use at least one of Ctrl, Alt or Super with a key, such as `Ctrl+Shift+9`.'),
   NO_DESKTOP: outside(503, false, 'Run it in an X11 session, or pass the text on standard input.'),
-  WAYLAND: outside(503, false, 'Bind `potter run --selection` to a key in the settings of your desktop.'),
+  WAYLAND: outside(503, false, 'Use an X11 session, or the command the message names.'),
 
   // providers and keys
   NO_PROVIDER: user(409, 'Start a local model program, or set a key with `potter keys set <provider>`.'),

@@ -15,8 +15,8 @@ export function detectDesktop(environment: Readonly<Record<string, string | unde
 }
 
 export const waylandMessage =
-  'Wayland lets no program read the selection of another or set global hotkeys by itself. ' +
-  'Bind the command `potter run --selection` to a key in the keyboard settings of your desktop.';
+  'Wayland lets no program set global hotkeys or paste into another by itself. Bind the command ' +
+  '`potter run --selection` to a key in the keyboard settings of your desktop: it copies the result.';
 
 /** The desktop where nothing can be read or written; every member fails with the reason. */
 export function createAbsentDesktop({ kind, message }: Exclude<DetectedDesktop, { kind: 'x11' }>): Desktop {

@@ -7,6 +7,7 @@ import { PotterError, toPotterError, toWire } from '../../shared/errors.ts';
 import { readEnvironment } from '../core/config/sources.ts';
 import { defaultDataDirectory } from '../core/host.ts';
 import { type Command, type CommandContext, commands } from './commands.ts';
+import { notifyDesktop } from './desktop.ts';
 import { commandHelp, help } from './help.ts';
 import { connectHeadless } from './open.ts';
 import { print, type Terminal } from './terminal.ts';
@@ -57,7 +58,9 @@ export async function main(argv: readonly string[], options: CliOptions = {}): P
 
 async function runCommand(command: Command, context: Omit<CommandContext, 'client'>): Promise<void> {
   if ('runAlone' in command) return command.runAlone(context);
-  const opened = await connectHeadless(context);
+  // A run on the selection was started by a key: nobody watches its standard error.
+  const notify = context.values.selection ? { notify: notifyDesktop } : {};
+  const opened = await connectHeadless({ ...context, ...notify });
   try {
     await tellProblems(context.terminal, opened.client);
     await command.run({ ...context, client: opened.client });

@@ -1,8 +1,10 @@
 /** The desktop of the command line: opened at first use, because most commands never touch it. */
 import { spawn } from 'node:child_process';
+import { PotterError } from '../../shared/errors.ts';
 import type { Desktop, Host, Notice } from '../core/host.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import { createAbsentDesktop, detectDesktop } from '../desktop/detect.ts';
+import { createWaylandDesktop } from '../desktop/wayland.ts';
 import type { X11Desktop } from '../desktop/x11.ts';
 
 export interface HeadlessDesktop {
@@ -15,9 +17,12 @@ export interface HeadlessDesktop {
 export function headlessDesktop(environment: Host['environment'], log: Log = silentLog): HeadlessDesktop {
   const found = detectDesktop(environment);
   if (found.kind !== 'x11') {
-    const desktop = createAbsentDesktop(found);
-    const refuse = (): Promise<never> => desktop.front(new AbortController().signal) as Promise<never>;
-    return { desktop, x11: refuse, close: async () => undefined };
+    const { kind, message } = found;
+    const desktop = kind === 'wayland' ? createWaylandDesktop({ environment, message }) : createAbsentDesktop(found);
+    const x11 = (): Promise<never> => {
+      return Promise.reject(new PotterError(kind === 'wayland' ? 'WAYLAND' : 'NO_DESKTOP', message));
+    };
+    return { desktop, x11, close: async () => undefined };
   }
   const { display } = found;
   let opening: Promise<X11Desktop> | undefined;

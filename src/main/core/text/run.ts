@@ -241,8 +241,7 @@ export class TextRuns {
     }
     const written = await desktop.write(target, output, signal);
     if (written === 'pasted') return 'replaced';
-    const message = 'Another window is in front now, so the result was copied and nothing was pasted.';
-    tell({ severity: 'warning', title: action.name, message, runId: id });
+    tell({ severity: 'warning', title: action.name, message: copiedBecause[desktop.kind], runId: id });
     return 'copied';
   }
 
@@ -266,6 +265,14 @@ export class TextRuns {
     };
   }
 }
+
+const elsewhere = 'Another window is in front now, so the result was copied and nothing was pasted.';
+const copiedBecause: Readonly<Record<Desktop['kind'], string>> = {
+  x11: elsewhere,
+  native: elsewhere,
+  none: elsewhere,
+  wayland: 'The result is on the clipboard: paste it over your selection.',
+};
 
 /** The whole answer. What had arrived before a failure goes with the error, to be shown and never inserted. */
 async function collect(
