@@ -2,6 +2,7 @@
 import {
   ActionIcon,
   Button,
+  Combobox,
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
@@ -56,11 +57,12 @@ const sans =
   "-apple-system, 'Segoe UI Variable Text', 'Segoe UI', Cantarell, Inter, 'Noto Sans', 'Liberation Sans', 'Hiragino Sans', 'Microsoft YaHei', 'Noto Sans CJK SC', system-ui, sans-serif";
 const mono = "ui-monospace, 'SF Mono', 'Cascadia Mono', 'JetBrains Mono', 'Liberation Mono', monospace";
 
+/** What opens over a panel stands in the panel's landmark. */
+const portalProps = { target: '#content' };
+
 export const theme = createTheme({
   primaryColor: 'clay',
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.32,
   colors: { clay, gray, dark },
   white: '#ffffff',
   black: '#211f1b',
@@ -80,11 +82,13 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   components: {
-    Button: Button.extend({ defaultProps: { size: 'sm', radius: 'md' } }),
+    // Named, so that the style sheet can tell it from the others.
+    Button: Button.extend({ defaultProps: { size: 'sm', radius: 'md', variant: 'filled' } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } }),
     // Locking the page's scroll would inject a style tag without the nonce; the panes scroll by themselves.
     Modal: Modal.extend({ defaultProps: { lockScroll: false, centered: true, radius: 'lg', shadow: 'xl' } }),
-    Popover: Popover.extend({ defaultProps: { radius: 'md', shadow: 'md' } }),
+    Popover: Popover.extend({ defaultProps: { radius: 'md', shadow: 'md', portalProps } }),
+    Combobox: Combobox.extend({ defaultProps: { portalProps } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: 'xs', radius: 'md' } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 500, withArrow: false, radius: 'sm' } }),
   },
@@ -104,6 +108,7 @@ const light = {
   '--potter-muted': '#5d574e',
   '--potter-faint': '#6f685e',
   '--potter-accent': '#a3461f',
+  '--potter-on-accent': '#ffffff',
   '--potter-accent-soft': '#f7e8de',
   '--potter-added': '#14532d',
   '--potter-added-soft': '#dcf0df',
@@ -132,6 +137,7 @@ const night: typeof light = {
   '--potter-muted': '#b3aca1',
   '--potter-faint': '#9a9388',
   '--potter-accent': '#e39768',
+  '--potter-on-accent': '#241208',
   '--potter-accent-soft': '#38271d',
   '--potter-added': '#a3e0b3',
   '--potter-added-soft': '#193522',

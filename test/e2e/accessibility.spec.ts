@@ -11,7 +11,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expectAccessible(page);
     await page.keyboard.press('Escape');
 
-    await run(page, 'I recieve teh letter.');
+    await run(page, 'I recieve a letter from teh king.');
     await expect(page.getByRole('checkbox')).toHaveCount(2);
     await page.getByRole('checkbox').first().press(' ');
     await expectAccessible(page);
@@ -30,7 +30,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expectAccessible(page);
 
     vendor.next({ text: 'Sure! Here is the polished version:\n\nI receive the\u202e letter.' });
-    await run(page, 'I recieve teh letter again.');
+    await run(page, 'I recieve another letter from teh king.');
     await expect(page.getByRole('alert')).toBeVisible();
     await expectAccessible(page);
 
@@ -58,7 +58,7 @@ for (const { name, width, height } of windows) {
     await page.setViewportSize({ width, height });
     await expectNoSidewaysScroll(page);
     await choose(page, 'Proofread');
-    await run(page, 'I recieve teh letter.');
+    await run(page, 'I recieve a letter from teh king.');
     await expect(page.getByRole('checkbox')).toHaveCount(2);
     await expectNoSidewaysScroll(page);
     await page.getByRole('button', { name: 'Copy result' }).click();

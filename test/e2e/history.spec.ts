@@ -2,10 +2,10 @@ import { clipboard, expect, run, test } from './fixtures.ts';
 
 test('keeps each run, finds it again, and deletes one or all after asking', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
-  for (const text of ['I recieve teh letter.', 'I recieve teh parcel.']) {
+  for (const text of ['I recieve a letter from teh king.', 'I recieve a parcel from teh king.']) {
     await run(page, text);
     await expect(page.getByRole('checkbox')).toHaveCount(2);
-    await expect(page.locator('.reading').first()).toContainText(text.slice(-7));
+    await expect(page.locator('.reading').first()).toContainText(text.split(' ')[3] ?? '');
   }
   await page.getByRole('link', { name: 'History' }).click();
   const entries = page.locator('.history-entry');
@@ -21,7 +21,7 @@ test('keeps each run, finds it again, and deletes one or all after asking', asyn
   await expect(page.getByText('2 of 2 accepted')).toBeVisible();
   await page.getByRole('button', { name: 'Copy result' }).click();
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
-  expect(await clipboard(page)).toBe('I receive the letter.');
+  expect(await clipboard(page)).toBe('I receive a letter from the king.');
   await page.reload();
   await expect(page.getByText('2 of 2 accepted')).toBeVisible();
 
@@ -47,7 +47,7 @@ test('follows a run that is under way in another window, and can stop it', async
   await other.goto(new URL('/#/history', page.url()).href);
   await expect(other.getByText('Nothing here yet')).toBeVisible();
   vendor.next({ after: 500, ending: 'stall', text: 'word '.repeat(200) });
-  await run(page, 'I recieve teh letter.');
+  await run(page, 'I recieve a letter from teh king.');
   await other.locator('.history-entry').click();
   await expect(other.getByText('This run is under way.')).toBeVisible();
   await other.getByRole('button', { name: 'Cancel' }).click();
@@ -57,13 +57,13 @@ test('follows a run that is under way in another window, and can stop it', async
 
 test('puts an old text back into the panel', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
-  await run(page, 'I recieve teh letter.');
+  await run(page, 'I recieve a letter from teh king.');
   await expect(page.getByRole('checkbox')).toHaveCount(2);
   await page.getByRole('button', { name: 'Clear' }).click();
   await page.getByRole('link', { name: 'History' }).click();
   await page.locator('.history-entry').click();
   await page.getByRole('button', { name: 'Use this text again' }).click();
-  await expect(page.getByRole('textbox', { name: 'Text' })).toHaveValue('I recieve teh letter.');
+  await expect(page.getByRole('textbox', { name: 'Text' })).toHaveValue('I recieve a letter from teh king.');
 });
 
 test('says that an entry is gone', async ({ open }) => {

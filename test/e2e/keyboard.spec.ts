@@ -6,7 +6,7 @@ test('the whole job is done without a mouse, from the text to the history and ba
   const keys = page.keyboard;
 
   // The cursor stands in the text at the start; the list of actions is one step back.
-  await keys.type('I recieve teh package, definately.');
+  await keys.type('I recieve a box from teh king, definately.');
   await keys.press('Shift+Tab');
   await keys.press('Shift+Tab');
   await keys.press('Shift+Tab');
@@ -29,7 +29,7 @@ test('the whole job is done without a mouse, from the text to the history and ba
   await expect(changes.nth(0)).toBeFocused();
   await keys.press('c');
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
-  expect(await clipboard(page)).toBe('I receive teh package, definitely.');
+  expect(await clipboard(page)).toBe('I receive a box from teh king, definitely.');
   await keys.press('r');
   await expect(page.getByText('0 of 3 accepted')).toBeVisible();
   await keys.press('a');

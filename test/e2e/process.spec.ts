@@ -37,7 +37,7 @@ test('says how to get a model when there is none, and offers what works without'
 
 test('streams the answer of a model and shows which one it was', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
-  await run(page, 'I recieve teh package.');
+  await run(page, 'I recieve a box from teh king.');
   await expect(page.locator('.review-facts')).toContainText('sample/potter-demo-sample');
   await expect(page.getByText('2 of 2 accepted')).toBeVisible();
   await page.getByRole('button', { name: 'Try again' }).click();
@@ -48,23 +48,23 @@ test('streams the answer of a model and shows which one it was', async ({ open, 
 test('cancels with Escape: the vendor is let go of and the text stays', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
   vendor.next({ after: 700, ending: 'stall', text: 'word '.repeat(200) });
-  await run(page, 'I recieve teh package.');
+  await run(page, 'I recieve a box from teh king.');
   await expect(page.locator('.running .reading')).toContainText('word');
   await expect(page.locator('.running .facts')).toContainText(' s');
   await page.keyboard.press('Escape');
   await expect(page.getByText('Your text is as it was.')).toBeVisible();
   await vendor.disconnected();
-  await expect(textField(page)).toHaveValue('I recieve teh package.');
+  await expect(textField(page)).toHaveValue('I recieve a box from teh king.');
 });
 
 test('shows an answer that talks, marked and with the reason, instead of a result', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
-  vendor.next({ text: 'Sure! Here is the polished version:\n\nI receive the package.' });
-  await run(page, 'I recieve teh package.');
+  vendor.next({ text: 'Sure! Here is the polished version:\n\nI receive a box from the king.' });
+  await run(page, 'I recieve a box from teh king.');
   await expect(page.getByRole('alert')).toContainText('GUARD_PREAMBLE');
   const answer = page.getByRole('region', { name: 'Answer that was not inserted' });
   await expect(answer).toContainText('Here is the polished version');
-  await expect(textField(page)).toHaveValue('I recieve teh package.');
+  await expect(textField(page)).toHaveValue('I recieve a box from teh king.');
   await page.getByRole('button', { name: 'Copy answer' }).click();
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
 });
@@ -72,7 +72,7 @@ test('shows an answer that talks, marked and with the reason, instead of a resul
 test('shows the part of a stream that was cut, never as a result', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
   vendor.next({ text: 'I receive the', finish: null, withoutDone: true, usage: null });
-  await run(page, 'I recieve teh package.');
+  await run(page, 'I recieve a box from teh king.');
   await expect(page.getByRole('alert')).toContainText('INCOMPLETE');
   await expect(page.getByRole('region', { name: 'Part that arrived' })).toContainText('I receive the');
   await expect(page.getByRole('button', { name: 'Copy result' })).toHaveCount(0);

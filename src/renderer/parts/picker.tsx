@@ -1,6 +1,6 @@
 import './picker.css';
 import { Combobox, InputBase, useCombobox } from '@mantine/core';
-import { type ReactNode, useEffect, useId, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { IconCheck, IconChevronDown } from './icons.ts';
 
 export interface Choice {
@@ -29,7 +29,6 @@ export interface PickerProps {
 export function Picker(props: PickerProps): ReactNode {
   const { label, find, nothing, value, choices, onChoose, quiet = false, placeholder } = props;
   const [search, setSearch] = useState('');
-  const listLabel = useId();
   const combobox = useCombobox({
     onDropdownClose: (source) => {
       setSearch('');
@@ -82,11 +81,13 @@ export function Picker(props: PickerProps): ReactNode {
           value={search}
           placeholder={find}
           aria-label={find}
+          role="combobox"
+          aria-expanded
           onChange={({ currentTarget }) => {
             setSearch(currentTarget.value);
           }}
         />
-        <Combobox.Options className="picker-options" aria-label={label} id={listLabel}>
+        <Combobox.Options className="picker-options" aria-label={label}>
           {found.map((choice) => (
             <Combobox.Option
               key={choice.value}
