@@ -91,6 +91,7 @@ export class Clipboard {
   readonly #fetchListeners = new Set<(requestor: number) => void>();
   #nextProperty = 0;
   #changes = 0;
+  #owner = 0;
   #content: Content | undefined;
   /** What the clipboard held before text was lent to it for a paste. */
   #previous: Snapshot | undefined;
@@ -118,6 +119,11 @@ export class Clipboard {
   /** Grows with every change of the clipboard's owner, also when the same text is copied again. */
   get changes(): number {
     return this.#changes;
+  }
+
+  /** The window that owns it since the last change. */
+  get owner(): number {
+    return this.#owner;
   }
 
   get isOurs(): boolean {
@@ -312,8 +318,10 @@ export class Clipboard {
 
   #onEvent(event: X11Event): void {
     const { clipboard } = this.atoms;
-    if (event.name === 'OwnerChanged' && event.selection === clipboard) this.#changes += 1;
-    else if (event.name === 'SelectionClear' && event.selection === clipboard) this.#onTaken();
+    if (event.name === 'OwnerChanged' && event.selection === clipboard) {
+      this.#changes += 1;
+      this.#owner = event.owner;
+    } else if (event.name === 'SelectionClear' && event.selection === clipboard) this.#onTaken();
     else if (event.name === 'SelectionRequest') this.#onRequest(event);
     else if (event.name === 'PropertyNotify' && event.state === 1) this.#sendPart(`${event.wid}:${event.atom}`);
   }

@@ -44,6 +44,8 @@ const times = {
   copyMs: 700,
   /** A program that has not fetched the text by then does not take it. */
   pasteMs: 1200,
+  /** Chromium drops a paste that comes while it still takes note of the clipboard's new owner. */
+  settleMs: 20,
   /** Between a paste and the return of the clipboard: some programs read it more than once. */
   giveBackMs: 500,
   /** What may be spent on putting the clipboard back after a run was cancelled. */
@@ -226,7 +228,13 @@ class X11Session implements X11Desktop {
     try {
       if (!(await this.#keyboard.press('copy', () => this.#isFront(window)))) throw movedAway(target);
       copies = await changed;
-      return copies > before ? await clipboard.readText(clipboard.atoms.clipboard, wait) : undefined;
+      if (copies === before) return undefined;
+      if (!this.#connection.isSameClient(clipboard.owner, window)) {
+        // Somebody else copied at this very moment: that is neither the selection nor ours to undo.
+        copies = before;
+        return undefined;
+      }
+      return await clipboard.readText(clipboard.atoms.clipboard, wait);
     } finally {
       changed.catch(() => undefined);
       // A cancelled run has pressed the keys too: what they copy must not stay.
@@ -254,6 +262,7 @@ class X11Session implements X11Desktop {
     this.#stopGiveBack();
     await clipboard.lend(text, previous, wait);
     try {
+      await new Promise((resolve) => setTimeout(resolve, times.settleMs));
       const until = performance.now() + times.pasteMs;
       // Once the keys are pressed the text must stay until it was fetched: cancelling then comes too late.
       const fetched: Fetched = clipboard.fetchedBy(window, { signal: new AbortController().signal, until });
