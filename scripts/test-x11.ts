@@ -19,6 +19,11 @@ if (missing.length > 0) {
 const wanted = process.argv[2] ?? '';
 const count = { passed: 0, failed: 0 };
 const session = await startSession();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    void session.stop().finally(() => process.exit(1));
+  });
+}
 try {
   const connection = await Connection.open(session.display, silentLog);
   const managed = await connection.atom('_NET_SUPPORTING_WM_CHECK');
