@@ -24,6 +24,7 @@ const shell = [
   'src/main/core/host.ts',
   'src/main/core/lifetime.ts',
   'src/main/core/gateway/serve.ts',
+  'src/main/core/log/log.ts',
   'src/main/core/config/sources.ts',
 ];
 const core = [
