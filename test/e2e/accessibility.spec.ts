@@ -21,7 +21,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expectAccessible(page);
     await page.keyboard.press('Escape');
 
-    vendor.next({ after: 500, ending: 'stall', text: 'word '.repeat(200) });
+    vendor.next({ after: 1500, ending: 'stall', text: 'word '.repeat(200) });
     await run(page, 'Some text.');
     await expect(page.locator('.running .reading')).toBeVisible();
     await expectAccessible(page);

@@ -68,7 +68,7 @@ export const clipboard = (page: Page): Promise<string> => page.evaluate(() => na
 export async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join('\n  ')}`);
-  expect(found).toEqual([]);
+  expect.soft(found).toEqual([]);
 }
 
 /** What is drawn fits the window's width. */

@@ -46,7 +46,7 @@ test('follows a run that is under way in another window, and can stop it', async
   }, session);
   await other.goto(new URL('/#/history', page.url()).href);
   await expect(other.getByText('Nothing here yet')).toBeVisible();
-  vendor.next({ after: 500, ending: 'stall', text: 'word '.repeat(200) });
+  vendor.next({ after: 1500, ending: 'stall', text: 'word '.repeat(200) });
   await run(page, 'I recieve a letter from teh king.');
   await other.locator('.history-entry').click();
   await expect(other.getByText('This run is under way.')).toBeVisible();

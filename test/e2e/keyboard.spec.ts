@@ -36,6 +36,10 @@ test('the whole job is done without a mouse, from the text to the history and ba
   await expect(page.getByText('3 of 3 accepted')).toBeVisible();
   await keys.press('v');
   await expect(page.getByText('Before', { exact: true })).toBeVisible();
+  await keys.press('v');
+  await keys.press('v');
+  await expect(page.getByText('Before', { exact: true })).toHaveCount(0);
+  await expect(changes).toHaveCount(3);
   await keys.press('Escape');
   await expect(page.getByRole('textbox', { name: 'Text' })).toBeFocused();
 
@@ -57,7 +61,7 @@ test('the whole job is done without a mouse, from the text to the history and ba
 test('nothing moves for who asked for less motion', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  vendor.next({ after: 500, ending: 'stall', text: 'word '.repeat(200) });
+  vendor.next({ after: 1500, ending: 'stall', text: 'word '.repeat(200) });
   await page.getByRole('textbox', { name: 'Text' }).fill('Some text.');
   await page.keyboard.press('Control+Enter');
   await expect(page.locator('.running')).toBeVisible();

@@ -47,7 +47,7 @@ test('streams the answer of a model and shows which one it was', async ({ open, 
 
 test('cancels with Escape: the vendor is let go of and the text stays', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
-  vendor.next({ after: 700, ending: 'stall', text: 'word '.repeat(200) });
+  vendor.next({ after: 1500, ending: 'stall', text: 'word '.repeat(200) });
   await run(page, 'I recieve a box from teh king.');
   await expect(page.locator('.running .reading')).toContainText('word');
   await expect(page.locator('.running .facts')).toContainText(' s');

@@ -79,6 +79,14 @@ describe('comparing two texts', () => {
     expect(pair('I am very glad today.', 'I feel truly happy today.')).toEqual([['am very glad', 'feel truly happy']]);
   });
 
+  it('keeps neighbouring words apart when each is only mended', () => {
+    expect(pair('I definately recieve teh box.', 'I definitely receive the box.')).toEqual([
+      ['definately', 'definitely'],
+      ['recieve', 'receive'],
+      ['teh', 'the'],
+    ]);
+  });
+
   it('keeps changes of different lines apart', () => {
     expect(pair('one\ntwo\n', 'eins\nzwei\n')).toEqual([
       ['one', 'eins'],

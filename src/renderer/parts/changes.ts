@@ -95,22 +95,43 @@ function compareParts(before: string[], after: string[]): Raw[] | undefined {
   });
 }
 
-/** Changes that touch, or that only a space parts, read as one: "foo bar" → "baz qux". */
+/** Changes that touch, or that only a space parts, read as one ("foo bar" → "baz qux"), unless both mend a word. */
 function joinNeighbours(raw: readonly Raw[]): Raw[] {
+  const touching: Raw[] = [];
+  for (const piece of raw) {
+    const last = touching.at(-1);
+    if (last?.kind === 'change' && piece.kind === 'change') touching[touching.length - 1] = concatenate(last, piece);
+    else touching.push(piece);
+  }
   const joined: Raw[] = [];
-  for (const [index, piece] of raw.entries()) {
+  for (const [index, piece] of touching.entries()) {
     const last = joined.at(-1);
-    const bridge = piece.kind === 'same' && last?.kind === 'change' && isBridge(piece.text, last, raw[index + 1]);
-    if (last?.kind === 'change' && (piece.kind === 'change' || bridge)) {
-      const [before, after] = piece.kind === 'same' ? [piece.text, piece.text] : [piece.before, piece.after];
-      joined[joined.length - 1] = { kind: 'change', before: last.before + before, after: last.after + after };
-    } else joined.push(piece);
+    const isOpen = last?.kind === 'change' && (piece.kind === 'change' || isBridge(piece, last, touching[index + 1]));
+    if (last?.kind === 'change' && isOpen) joined[joined.length - 1] = concatenate(last, piece);
+    else joined.push(piece);
   }
   return joined;
 }
 
-function isBridge(text: string, last: Omit<Change, 'id'>, next: Raw | undefined): boolean {
-  return /^[^\S\n]+$/.test(text) && next?.kind === 'change' && last.before !== '' && last.after !== '';
+function concatenate(last: Omit<Change, 'id'>, piece: Raw): Omit<Change, 'id'> {
+  const [before, after] = piece.kind === 'same' ? [piece.text, piece.text] : [piece.before, piece.after];
+  return { kind: 'change', before: last.before + before, after: last.after + after };
+}
+
+function isBridge({ text }: Same, last: Omit<Change, 'id'>, next: Raw | undefined): boolean {
+  if (next?.kind !== 'change' || !/^[^\S\n]+$/.test(text) || last.before === '' || last.after === '') return false;
+  return !(isRespelling(last) && isRespelling(next));
+}
+
+/** Most letters of the word are still there, wherever: "teh" → "the". */
+function isRespelling({ before, after }: Omit<Change, 'id'>): boolean {
+  const left = [...after];
+  const kept = [...before].filter((letter) => {
+    const at = left.indexOf(letter);
+    if (at >= 0) left.splice(at, 1);
+    return at >= 0;
+  });
+  return !/\s/.test(before + after) && kept.length >= 0.6 * Math.max(before.length, after.length);
 }
 
 function number(raw: readonly Raw[]): Piece[] {

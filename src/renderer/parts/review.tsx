@@ -57,13 +57,13 @@ export function Review(props: ReviewProps): ReactNode {
   const [current, setCurrent] = useState(0);
   const [view, setView] = useState<View>(changesFirst && changes.length > 0 ? 'inline' : 'plain');
   const copying = useCopy();
-  const section = useRef<HTMLElement>(null);
+  const area = useRef<HTMLDivElement>(null);
   const text = changes.length > 0 ? applyChanges(pieces, accepted) : output;
 
   const focusChange = (id: number): void =>
-    section.current?.querySelector<HTMLElement>(`[data-change="${id}"]`)?.focus({ preventScroll: false });
+    area.current?.querySelector<HTMLElement>(`[data-change="${id}"]`)?.focus({ preventScroll: false });
   useEffect(() => {
-    if (takesFocus) (section.current?.querySelector<HTMLElement>('[data-change="0"]') ?? section.current)?.focus();
+    if (takesFocus) (area.current?.querySelector<HTMLElement>('[data-change="0"]') ?? area.current)?.focus();
   }, [takesFocus]);
 
   const move = (step: number): void => {
@@ -81,7 +81,11 @@ export function Review(props: ReviewProps): ReactNode {
     ' ': () => setAccepted(toggle(accepted, current)),
     a: () => setAccepted(allOf(pieces)),
     r: () => setAccepted(new Set()),
-    v: () => setView(views[(views.indexOf(view) + 1) % views.length] ?? 'inline'),
+    v: () => {
+      // The change that has the focus goes away with the view.
+      area.current?.focus();
+      setView(views[(views.indexOf(view) + 1) % views.length] ?? 'inline');
+    },
     c: () => void copying.copy(text),
     t: () => props.onAgain?.(),
     Escape: () => props.onLeave?.(),
@@ -101,7 +105,8 @@ export function Review(props: ReviewProps): ReactNode {
   const marks = { accepted, current, onToggle: toggled, onFocus: setCurrent };
 
   return (
-    <section className="review" ref={section} tabIndex={-1} aria-label={t('process.result')} onKeyDown={onKeyDown}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys belong to the changes inside it
+    <div className="review" ref={area} tabIndex={-1} onKeyDown={onKeyDown}>
       <header className="pane-head">
         {title ?? <h2 className="label">{t('process.result')}</h2>}
         {changes.length > 0 && (
@@ -160,7 +165,7 @@ export function Review(props: ReviewProps): ReactNode {
         )}
         <span className="review-facts">{facts}</span>
       </footer>
-    </section>
+    </div>
   );
 }
 
@@ -168,7 +173,7 @@ export function Review(props: ReviewProps): ReactNode {
 function takesKeys({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest('input, textarea, select')) return key === 'Escape';
-  return key !== ' ' || target.hasAttribute('data-change');
+  return key !== ' ' || target.matches('[data-change], .review');
 }
 
 interface Marks {
