@@ -2,6 +2,7 @@ import { choose, expect, expectAccessible, expectNoSidewaysScroll, run, test } f
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`a checker finds nothing in the ${colorScheme} theme`, async ({ open, vendor }) => {
+    test.slow();
     const { page } = await open({ vendor: vendor.baseUrl });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await expectAccessible(page);
