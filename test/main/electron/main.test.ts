@@ -20,6 +20,7 @@ import {
   FakeTray,
   globalShortcut,
   ipcMain,
+  preventable,
   protocol,
   resetElectron,
   runPreload,
@@ -263,9 +264,10 @@ describe('the end', () => {
     const { potter } = await runPreload(palette().webContents);
     (potter as Transport).onMessage(() => undefined);
     (potter as Transport).onClose(closed);
-    app.quit();
+    const request = preventable();
+    app.emit('before-quit', request);
     // The first request only begins it.
-    expect(app.done).not.toContain('quit');
+    expect([request.defaultPrevented, app.done.includes('quit')]).toEqual([true, false]);
     await new Promise((resolve) => app.once('quit', resolve));
     await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
     expect([...globalShortcut.registered.keys()]).toEqual([]);
