@@ -27,10 +27,12 @@ test('keeps each run, finds it again, and deletes one or all after asking', asyn
 
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('button', { name: 'Keep' }).last().click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(entries).toHaveCount(2);
   await page.getByRole('button', { name: 'Delete', exact: true }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
   await expect(entries).toHaveCount(1);
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.getByRole('button', { name: 'Delete all' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete all' }).click();
   await expect(page.getByText('Nothing here yet')).toBeVisible();
