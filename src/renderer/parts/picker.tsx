@@ -1,6 +1,6 @@
 import './picker.css';
 import { Combobox, InputBase, useCombobox } from '@mantine/core';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useLayoutEffect, useState } from 'react';
 import { IconCheck, IconChevronDown } from './icons.ts';
 
 export interface Choice {
@@ -40,14 +40,14 @@ export function Picker(props: PickerProps): ReactNode {
       combobox.selectActiveOption();
     },
   });
-  // After the list has been drawn anew, its first entry is the one Enter takes.
-  const isSearching = search !== '';
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list changes with the search alone
-  useEffect(() => {
-    if (isSearching) combobox.selectFirstOption();
-  }, [search]);
   const chosen = choices.find((choice) => choice.value === value);
   const found = choices.filter((choice) => matches(choice, search));
+  const listed = found.map((choice) => choice.value).join('\n');
+  // When the list has been drawn anew, its first entry is the one Enter takes.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is drawn anew when the search or what is listed changes
+  useLayoutEffect(() => {
+    if (search !== '') combobox.selectFirstOption();
+  }, [search, listed]);
 
   return (
     <Combobox
