@@ -9,7 +9,7 @@ const bin = (name: string): string => join(root, 'node_modules', '.bin', name);
 const projects = readdirSync(root).filter((name) => /^tsconfig\.(?!base)[a-z]+\.json$/.test(name));
 
 const steps: readonly (readonly [string, ...string[]])[] = [
-  [bin('biome'), 'ci', '--error-on-warnings', '.'],
+  [bin('biome'), 'ci', '--colors=off', '--error-on-warnings', '.'],
   ...projects.map((project) => [bin('tsc'), '-p', project] as const),
   [process.execPath, join(root, 'scripts', 'generate-docs.ts'), '--check'],
   [bin('vitest'), 'run', 'test/architecture.test.ts', '--reporter=dot'],

@@ -6,6 +6,7 @@ import { PotterError, toPotterError } from '../../shared/errors.ts';
 import { type Cipher, type Desktop, type Host, type Notice, type Preferences, systemClock } from '../core/host.ts';
 import { silentLog } from '../core/log/log.ts';
 import { createAbsentDesktop, detectDesktop } from '../desktop/detect.ts';
+import { createWaylandDesktop } from '../desktop/wayland.ts';
 import { openX11, type X11Desktop } from '../desktop/x11.ts';
 
 export interface ElectronHostOptions {
@@ -69,7 +70,10 @@ export async function openDesktop(
   const message = notYet[platform];
   if (message !== undefined) return createAbsentDesktop({ kind: 'none', message });
   const detected = detectDesktop(environment);
-  if (detected.kind !== 'x11') return createAbsentDesktop(detected);
+  if (detected.kind !== 'x11') {
+    const { kind, message: reason } = detected;
+    return kind === 'wayland' ? createWaylandDesktop({ environment, message: reason }) : createAbsentDesktop(detected);
+  }
   return openX11({ display: detected.display, log: silentLog }).catch((thrown: unknown) =>
     createAbsentDesktop({ kind: 'none', message: toPotterError(thrown).message }),
   );

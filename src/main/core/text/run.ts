@@ -266,11 +266,12 @@ export class TextRuns {
   }
 }
 
-const elsewhere = 'Another window is in front now, so the result was copied and nothing was pasted.';
+const notPasted =
+  'That window did not take the result, or is no longer in front: it is on the clipboard, nothing was pasted.';
 const copiedBecause: Readonly<Record<Desktop['kind'], string>> = {
-  x11: elsewhere,
-  native: elsewhere,
-  none: elsewhere,
+  x11: notPasted,
+  native: notPasted,
+  none: notPasted,
   wayland: 'The result is on the clipboard: paste it over your selection.',
 };
 

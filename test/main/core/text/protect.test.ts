@@ -16,8 +16,8 @@ describe('protected tokens', () => {
     ['```js\nlet a = 1;\n```\nThen 2.', ['code ```js\nlet a = 1;\n```', 'number 2']],
     ['~~~\n`x` 1\n~~~', ['code ~~~\n`x` 1\n~~~']],
     [
-      'Hi {{ first_name }}, {0} of {total} and ${user.id}',
-      ['placeholder {{ first_name }}', 'placeholder {0}', 'placeholder {total}', 'placeholder ${user.id}'],
+      `Hi {{ first_name }}, {0} of {total} and \${user.id}`,
+      ['placeholder {{ first_name }}', 'placeholder {0}', 'placeholder {total}', `placeholder \${user.id}`],
     ],
     [
       '%s took %1$d ms, %(name)s, 100% sure',
