@@ -40,8 +40,9 @@ test('streams the answer of a model and shows which one it was', async ({ open, 
   await run(page, 'I recieve a box from teh king.');
   await expect(page.locator('.review-facts')).toContainText('sample/potter-demo-sample');
   await expect(page.getByText('2 of 2 accepted')).toBeVisible();
+  const asked = vendor.requests.length;
   await page.getByRole('button', { name: 'Try again' }).click();
-  await vendor.received(vendor.requests.length + 1);
+  await vendor.received(asked + 1);
   await expect(page.getByText('2 of 2 accepted')).toBeVisible();
 });
 
