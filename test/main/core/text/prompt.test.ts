@@ -36,7 +36,8 @@ describe('the prompt', () => {
     const lookAlike = fc.constantFrom('\n', '</text-', '<text-', nonce, '0', '>', '</text>', nonce.toUpperCase());
     const texts = fc
       .array(fc.oneof(lookAlike, fc.string({ unit: 'binary' })), { maxLength: 12 })
-      .map((all) => all.join(''));
+      // As the run sends it: without its outer white space.
+      .map((all) => all.join('').trim());
     fc.assert(
       fc.property(texts, (text) => {
         const prompt = buildPrompt({ instruction: 'Polish it.', text, nonce });
