@@ -1,6 +1,5 @@
 import { type Host, systemClock } from '../src/main/core/host.ts';
 import { createAbsentDesktop } from '../src/main/desktop/detect.ts';
-import { createKeyFileCipher } from '../src/main/headless/cipher.ts';
 
 /** A host for a core that never meets a desktop. */
 export function noDesktopHost(dataDirectory: string, pluginDirectory: string): Host {
@@ -8,7 +7,6 @@ export function noDesktopHost(dataDirectory: string, pluginDirectory: string): H
     version: '0.0.0-bench',
     dataDirectory,
     pluginDirectory,
-    cipher: createKeyFileCipher(dataDirectory),
     desktop: createAbsentDesktop({ kind: 'none', message: 'A bench has no desktop.' }),
     preferences: { get: () => undefined, set: () => undefined },
     clock: systemClock,

@@ -2,12 +2,13 @@ import type { Cipher } from '../../src/main/core/host.ts';
 
 /** A cipher that wraps by turning bits over; while `isLocked`, or for what another secret wrapped, it fails. */
 export class FlippingCipher implements Cipher {
-  readonly backend = 'flipping';
+  readonly backend: string;
   readonly #secret: number;
   isLocked = false;
 
-  constructor(secret = 0x5a) {
+  constructor(secret = 0x5a, backend = 'flipping') {
     this.#secret = secret;
+    this.backend = backend;
   }
 
   async wrap(plain: Uint8Array): Promise<Uint8Array> {

@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { serve } from '../../src/main/core/gateway/serve.ts';
-import { type Desktop, type Host, type Notice, systemClock, type Target } from '../../src/main/core/host.ts';
+import {
+  type Cipher,
+  type Desktop,
+  type Host,
+  type Notice,
+  systemClock,
+  type Target,
+} from '../../src/main/core/host.ts';
 import { type Caller, type Potter, startPotter } from '../../src/main/core/potter.ts';
-import { createKeyFileCipher } from '../../src/main/headless/cipher.ts';
 import type { Client } from '../../src/shared/client.ts';
 import { createClient } from '../../src/shared/client.ts';
 import { createMemoryPair } from '../../src/shared/transport.ts';
@@ -25,7 +31,7 @@ export interface TestPotter {
 export interface TestPotterOptions {
   readonly dataDirectory?: string;
   readonly environment?: Host['environment'];
-  readonly cipher?: Host['cipher'];
+  readonly cipher?: Cipher;
   readonly caller?: Caller;
 }
 
@@ -39,7 +45,7 @@ export async function startTestPotter(options: TestPotterOptions = {}): Promise<
     version: '0.0.0-test',
     dataDirectory,
     pluginDirectory: plugins.path,
-    cipher: options.cipher ?? createKeyFileCipher(dataDirectory),
+    ...(options.cipher && { cipher: options.cipher }),
     desktop,
     preferences: { get: () => undefined, set: () => undefined },
     clock: systemClock,

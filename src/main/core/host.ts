@@ -7,7 +7,8 @@ export interface Host {
   readonly dataDirectory: string;
   /** Folder of the bundled plugins, one folder each. */
   readonly pluginDirectory: string;
-  readonly cipher: Cipher;
+  /** The key store of the system. Without one the core wraps with a key file of its own. */
+  readonly cipher?: Cipher;
   readonly desktop: Desktop;
   readonly preferences: Preferences;
   readonly clock: Clock;

@@ -21,6 +21,7 @@ import { createOutbound } from './outbound.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { ProviderRegistry } from './providers/registry.ts';
 import { Schedule } from './schedule.ts';
+import { createKeyFileCipher } from './security/key-file.ts';
 import { Vault } from './security/vault.ts';
 import { openDatabase } from './storage/database.ts';
 import { acquireOwnership, type Ownership } from './storage/owner.ts';
@@ -85,7 +86,9 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   );
   level = () => config.get('log.level');
   const database = lifetime.add('database', openDatabase(join(dataDirectory, 'potter.db')), (it) => it.close());
-  const vault = await Vault.open({ database, cipher: host.cipher, clock, log });
+  const keyFile = createKeyFileCipher(dataDirectory);
+  const ciphers = host.cipher ? ([host.cipher, keyFile] as const) : ([keyFile] as const);
+  const vault = await Vault.open({ database, ciphers, clock, log });
   const audit = new AuditLog({ database, clock });
   const history = new History({ database, vault, clock, days: () => config.get('history.days') });
   schedule.daily(() => history.purge());

@@ -16,6 +16,17 @@ export type Snapshot = readonly Format[];
 /** A paste under way: settles when the window's program has fetched the text, or somebody else took the clipboard. */
 export type Fetched = Promise<'fetched' | 'lost' | 'late'>;
 
+/** Text that is on the clipboard for one paste only. */
+interface Loan {
+  /** What returns to the clipboard afterwards. */
+  readonly previous: Snapshot;
+  /** The window pasted into. */
+  readonly window: number;
+  /** When its program last asked for anything, in `performance.now()` milliseconds. */
+  readAt: number;
+  waker: NodeJS.Timeout | undefined;
+}
+
 interface Content {
   readonly formats: ReadonlyMap<number, Format>;
   /** Server time since which it is ours. */
@@ -51,6 +62,7 @@ const atomNames = {
   plain: 'text/plain',
   plainUtf8: 'text/plain;charset=utf-8',
   passwordHint: 'x-kde-passwordManagerHint',
+  wake: 'POTTER_WAKE',
 } as const;
 type Atoms = Readonly<Record<keyof typeof atomNames, number>>;
 
@@ -80,6 +92,7 @@ const limits = {
   answerMs: 1000,
   transferMs: 5000,
   handOverMs: 2000,
+  wakeMs: 20,
 } as const;
 
 export class Clipboard {
@@ -93,8 +106,7 @@ export class Clipboard {
   #changes = 0;
   #owner = 0;
   #content: Content | undefined;
-  /** What the clipboard held before text was lent to it for a paste. */
-  #previous: Snapshot | undefined;
+  #loan: Loan | undefined;
 
   static async open(connection: Connection, log: Log): Promise<Clipboard> {
     const names = Object.entries(atomNames);
@@ -149,7 +161,7 @@ export class Clipboard {
 
   /** Everything the clipboard holds, to be put back. Fails with `UNAVAILABLE` where that is too much to keep. */
   async snapshot(wait: Wait): Promise<Snapshot> {
-    if (this.#content) return this.#previous ?? [...this.#content.formats.values()];
+    if (this.#content) return this.#loan?.previous ?? [...this.#content.formats.values()];
     const offered = await this.#namesOf(new Set(await this.targets(this.atoms.clipboard, wait)));
     const formats: Format[] = [];
     const missing: string[] = [];
@@ -173,22 +185,24 @@ export class Clipboard {
     // Whatever was copied before this moment is known when the server has told its time.
     const since = await this.#connection.time(wait);
     if (!isDue()) return;
-    this.#previous = undefined;
+    this.#endLoan();
     if (formats.length > 0) await this.#own(formats, since);
     else await this.#disown(since);
   }
 
-  /** Puts text on the clipboard for one paste, to be replaced by `previous` with `giveBack`. */
-  async lend(text: string, previous: Snapshot, wait: Wait): Promise<void> {
+  /** Puts text on the clipboard for one paste into this window, to be replaced by `previous` with `giveBack`. */
+  async lend(text: string, { window, previous }: Pick<Loan, 'window' | 'previous'>, wait: Wait): Promise<void> {
     // The hint asks clipboard managers not to record what stays for half a second.
     const hint = this.#format(this.atoms.passwordHint, 'secret');
     const since = await this.#connection.time(wait);
-    this.#previous = previous;
+    this.#endLoan();
+    this.#loan = { window, previous, readAt: performance.now(), waker: undefined };
     await this.#own([...this.textFormats(text), hint], since);
   }
 
-  /** Watches for the text being fetched by the program of this window. Call it before the keys are pressed. */
-  fetchedBy(window: number, wait: Wait): Fetched {
+  /** Watches for the text being fetched so many times by the program of this window. Call it before the keys are pressed. */
+  fetchedBy(window: number, count: number, wait: Wait): Fetched {
+    let left = count;
     const lost = this.#connection.waitFor(
       (event) => (event.name === 'SelectionClear' && event.selection === this.atoms.clipboard ? 'lost' : undefined),
       wait,
@@ -199,7 +213,9 @@ export class Clipboard {
         resolve(result);
       };
       const onFetch = (requestor: number): void => {
-        if (this.#connection.isSameClient(requestor, window)) settle('fetched');
+        if (!this.#connection.isSameClient(requestor, window)) return;
+        left -= 1;
+        if (left === 0) settle('fetched');
       };
       this.#fetchListeners.add(onFetch);
       lost.then(
@@ -214,8 +230,13 @@ export class Clipboard {
 
   /** Ends a loan: what was there before returns, unless somebody has copied something else since. */
   async giveBack(wait: Wait): Promise<void> {
-    const previous = this.#previous;
-    if (previous !== undefined) await this.put(previous, wait, () => this.#previous === previous);
+    const loan = this.#loan;
+    if (loan) await this.put(loan.previous, wait, () => this.#loan === loan);
+  }
+
+  /** Since when the program pasted into has asked for nothing, in `performance.now()` milliseconds. */
+  get quietSince(): number {
+    return this.#loan?.readAt ?? 0;
   }
 
   /** Asks a clipboard manager to keep what we hold. Without one it is lost when Potter ends, as X11 has it. */
@@ -328,11 +349,36 @@ export class Clipboard {
 
   #onTaken(): void {
     this.#content = undefined;
-    this.#previous = undefined;
+    this.#endLoan();
+  }
+
+  #endLoan(): void {
+    clearInterval(this.#loan?.waker);
+    this.#loan = undefined;
+  }
+
+  /**
+   * While Chromium waits for an answer, it may not notice the one that has come until another event follows: it stands
+   * still up to a second, in which the clipboard would return and the paste be lost. A property of ours on its window is
+   * such an event.
+   */
+  #keepAwake(requestor: number): void {
+    const loan = this.#loan;
+    if (!loan || !this.#connection.isSameClient(requestor, loan.window)) return;
+    const { wake, integer } = this.atoms;
+    loan.readAt = performance.now();
+    clearInterval(loan.waker);
+    loan.waker = setInterval(() => {
+      this.#connection.send((client) => {
+        client.ChangeProperty(0, requestor, wake, integer, 32, []);
+        client.DeleteProperty(requestor, wake);
+      });
+    }, limits.wakeMs);
   }
 
   #onRequest(request: Request): void {
     if (request.selection !== this.atoms.clipboard) return;
+    this.#keepAwake(request.requestor);
     const answer = (property: number): void => this.#answer(request, property);
     const content = this.#content;
     // Clients older than ICCCM leave the property to the owner.

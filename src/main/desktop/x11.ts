@@ -46,7 +46,7 @@ const times = {
   pasteMs: 1200,
   /** Chromium drops a paste that comes while it still takes note of the clipboard's new owner. */
   settleMs: 20,
-  /** Between a paste and the return of the clipboard: some programs read it more than once. */
+  /** Between the last read of a paste and the return of the clipboard: programs read it more than once. */
   giveBackMs: 500,
   /** What may be spent on putting the clipboard back after a run was cancelled. */
   tidyMs: 1000,
@@ -57,6 +57,11 @@ const keylessPrograms = new Set(
   'alacritty emacs eterm gnome-terminal guake gvim kitty konsole kgx lxterminal mate-terminal mlterm qterminal rxvt st st-256color terminator terminology tilda tilix urxvt uxterm wezterm org.wezfurlong.wezterm xfce4-terminal xterm yakuake'.split(
     ' ',
   ),
+);
+
+/** On Ctrl+V these read the text once to look for reused passwords, also where nothing can be pasted, and then to paste. */
+const readTwicePrograms = new Set(
+  'chromium chromium-browser google-chrome google-chrome-beta google-chrome-unstable'.split(' '),
 );
 
 /** The window in front and its title: another window, tab or document of the same program differs in one of them. */
@@ -181,7 +186,7 @@ class X11Session implements X11Desktop {
       !keylessPrograms.has(target.application) &&
       (await this.#isFront(window)) &&
       (await this.#keyboard.released(wait));
-    if (canPaste && (await this.#paste(window, text, wait))) return 'pasted';
+    if (canPaste && (await this.#paste(target, text, wait))) return 'pasted';
     throwIfCancelled(signal);
     await this.#copy(text);
     return 'copied';
@@ -256,22 +261,25 @@ class X11Session implements X11Desktop {
   }
 
   /** Ctrl+V in the window. False when it does not take the text, which then is on the clipboard to stay. */
-  async #paste(window: number, text: string, wait: Wait): Promise<boolean> {
+  async #paste(target: Target, text: string, wait: Wait): Promise<boolean> {
     const clipboard = this.#clipboard;
+    const window = windowOf(target);
+    const reads = readTwicePrograms.has(target.application) ? 2 : 1;
     const previous = await clipboard.snapshot(wait);
     this.#stopGiveBack();
-    await clipboard.lend(text, previous, wait);
+    await clipboard.lend(text, { window, previous }, wait);
     try {
       await new Promise((resolve) => setTimeout(resolve, times.settleMs));
       const until = performance.now() + times.pasteMs;
       // Once the keys are pressed the text must stay until it was fetched: cancelling then comes too late.
-      const fetched: Fetched = clipboard.fetchedBy(window, { signal: new AbortController().signal, until });
+      const fetched: Fetched = clipboard.fetchedBy(window, reads, { signal: new AbortController().signal, until });
       fetched.catch(() => undefined);
       throwIfCancelled(wait.signal);
       if (!(await this.#keyboard.press('paste', () => this.#isFront(window)))) return false;
       const result = await fetched;
+      if (result === 'lost') throw new PotterError('CONFLICT', 'Another program took the clipboard before the paste.');
       if (result === 'fetched') this.#giveBackSoon();
-      return result !== 'late';
+      return result === 'fetched';
     } catch (thrown) {
       await clipboard.giveBack(tidyBudget()).catch(() => undefined);
       throw thrown;
@@ -279,13 +287,18 @@ class X11Session implements X11Desktop {
   }
 
   #giveBackSoon(): void {
-    const timer = setTimeout(() => {
-      this.#giveBack = undefined;
-      this.#inTurn(() => this.#clipboard.giveBack(tidyBudget())).catch((thrown: unknown) =>
-        this.#log.warn('the clipboard could not be put back', { error: thrown }),
-      );
-    }, times.giveBackMs);
-    this.#giveBack = { timer, at: performance.now() + times.giveBackMs };
+    const at = this.#clipboard.quietSince + times.giveBackMs;
+    const timer = setTimeout(
+      () => {
+        if (this.#clipboard.quietSince + times.giveBackMs > at) return this.#giveBackSoon();
+        this.#giveBack = undefined;
+        this.#inTurn(() => this.#clipboard.giveBack(tidyBudget())).catch((thrown: unknown) =>
+          this.#log.warn('the clipboard could not be put back', { error: thrown }),
+        );
+      },
+      Math.max(0, at - performance.now()),
+    );
+    this.#giveBack = { timer, at };
   }
 
   #stopGiveBack(): void {

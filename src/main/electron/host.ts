@@ -19,7 +19,7 @@ export interface ElectronHostOptions {
 }
 
 /** After the app is ready, because only then the system's key store is known. */
-export function createElectronHost({ platform, ...options }: ElectronHostOptions): Host {
+export function createElectronHost({ platform, ...options }: ElectronHostOptions): Host & { readonly cipher: Cipher } {
   return {
     ...options,
     version: app.getVersion(),

@@ -154,7 +154,7 @@ async function joinCore({ opened, windows, registrar, lifetime, log }: Joining):
 }
 
 /** Said once; afterwards the panel and the log still tell. */
-function warnOfOpenKeys({ cipher, preferences, notify }: Host, log: Log): void {
+function warnOfOpenKeys({ cipher, preferences, notify }: ReturnType<typeof createElectronHost>, log: Log): void {
   if (cipher.backend !== openlyStored) return;
   log.warn('this system has no key store, so keys are stored almost openly', { backend: cipher.backend });
   if (preferences.get('said.openKeys') === true) return;

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import Conf from 'conf';
 import { type Desktop, type Host, type Notice, systemClock } from '../core/host.ts';
-import { createKeyFileCipher } from './cipher.ts';
 import { packageVersion } from './version.ts';
 
 export interface HeadlessHostOptions {
@@ -25,7 +24,6 @@ export function createHeadlessHost({ dataDirectory, desktop, environment, notify
     version: packageVersion,
     dataDirectory,
     pluginDirectory: fileURLToPath(new URL('../plugins', import.meta.url)),
-    cipher: createKeyFileCipher(dataDirectory),
     desktop,
     preferences: { get: (key) => remembered().get(key), set: (key, value) => remembered().set(key, value) },
     clock: systemClock,

@@ -18,7 +18,7 @@ let database: Database;
 let history: History;
 
 const restart = async (cipher = new FlippingCipher()): Promise<History> => {
-  const vault = await Vault.open({ database, cipher, clock, log });
+  const vault = await Vault.open({ database, ciphers: [cipher], clock, log });
   return new History({ database, vault, clock, days: () => 90 });
 };
 beforeEach(async () => {

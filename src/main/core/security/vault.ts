@@ -8,7 +8,8 @@ import type { Database } from '../storage/database.ts';
 
 export interface VaultOptions {
   readonly database: Database;
-  readonly cipher: Cipher;
+  /** The first wraps new data keys; a data key is unwrapped by the one that wrapped it. */
+  readonly ciphers: readonly [Cipher, ...Cipher[]];
   readonly clock: Clock;
   readonly log: Log;
   /** Default: the system's. */
@@ -21,7 +22,7 @@ export interface VaultOptions {
  */
 export class Vault {
   readonly #database: Database;
-  readonly #cipher: Cipher;
+  readonly #ciphers: VaultOptions['ciphers'];
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #random: (bytes: number) => Uint8Array;
@@ -39,9 +40,9 @@ export class Vault {
     return vault;
   }
 
-  private constructor({ database, cipher, clock, log, random = randomBytes }: VaultOptions) {
+  private constructor({ database, ciphers, clock, log, random = randomBytes }: VaultOptions) {
     this.#database = database;
-    this.#cipher = cipher;
+    this.#ciphers = ciphers;
     this.#clock = clock;
     this.#log = log;
     this.#random = random;
@@ -53,9 +54,9 @@ export class Vault {
     return this.#stored().length === 0 ? 'empty' : 'locked';
   }
 
-  /** What wraps the data key, by name. */
+  /** What wraps the data key in use, or will wrap the first one, by name. */
   get backend(): string {
-    return this.#cipher.backend;
+    return this.#stored().at(-1)?.backend ?? this.#ciphers[0].backend;
   }
 
   /** Tries again to unwrap the data keys that could not be unwrapped so far. */
@@ -63,7 +64,7 @@ export class Vault {
     for (const { key_id, wrapped_key, backend } of this.#stored()) {
       if (this.#dataKeys.has(key_id)) continue;
       try {
-        this.#dataKeys.set(key_id, await this.#cipher.unwrap(wrapped_key));
+        this.#dataKeys.set(key_id, await this.#cipherOf(backend).unwrap(wrapped_key));
       } catch (thrown) {
         this.#warn(thrown, backend);
       }
@@ -145,19 +146,25 @@ export class Vault {
   async #makeDataKey(): Promise<void> {
     const keyId = Buffer.from(this.#random(keyIdBytes)).toString('hex');
     const dataKey = this.#random(32);
-    const wrapped = await this.#cipher.wrap(dataKey).catch((thrown: unknown) => {
-      throw new PotterError('KEYS_LOCKED', `${this.#cipher.backend} cannot keep a key now.`, { cause: thrown });
+    const [cipher] = this.#ciphers;
+    const wrapped = await cipher.wrap(dataKey).catch((thrown: unknown) => {
+      throw new PotterError('KEYS_LOCKED', `${cipher.backend} cannot keep a key now.`, { cause: thrown });
     });
     this.#database.run(
       'INSERT INTO data_keys (key_id, backend, wrapped_key, created_at) VALUES (?, ?, ?, ?)',
-      ...[keyId, this.#cipher.backend, wrapped, this.#clock.now()],
+      ...[keyId, cipher.backend, wrapped, this.#clock.now()],
     );
     this.#dataKeys.set(keyId, dataKey);
     this.#current = keyId;
   }
 
-  #warn(error: unknown, wrappedBy = this.#cipher.backend): void {
-    this.#log.warn('the keys are locked', { error, wrappedBy, backend: this.#cipher.backend });
+  /** A name nobody here answers to goes to the first, whose failure says what is wrong. */
+  #cipherOf(backend: string): Cipher {
+    return this.#ciphers.find((cipher) => cipher.backend === backend) ?? this.#ciphers[0];
+  }
+
+  #warn(error: unknown, wrappedBy = this.#ciphers[0].backend): void {
+    this.#log.warn('the keys are locked', { error, wrappedBy });
   }
 }
 

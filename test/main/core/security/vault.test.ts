@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog as log } from '../../../../src/main/core/log/log.ts';
+import { createKeyFileCipher } from '../../../../src/main/core/security/key-file.ts';
 import { Vault } from '../../../../src/main/core/security/vault.ts';
 import { type Database, openDatabase } from '../../../../src/main/core/storage/database.ts';
-import { createKeyFileCipher } from '../../../../src/main/headless/cipher.ts';
 import { FlippingCipher } from '../../../helpers/cipher.ts';
 
 const clock = { now: () => 1_700_000_000_000, monotonic: () => 0 };
@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const open = (using = cipher): Promise<Vault> => Vault.open({ database, cipher: using, clock, log });
+const open = (using = cipher): Promise<Vault> => Vault.open({ database, ciphers: [using], clock, log });
 const dataKeys = (): unknown[] => database.all('SELECT * FROM data_keys');
 
 describe('the keys of providers', () => {
@@ -109,6 +109,14 @@ describe('a data key that cannot be unwrapped', () => {
     ]);
     expect(dataKeys()).toHaveLength(2);
     expect((await open(other)).key('groq', 'api.groq.com')).toBe('gsk-new');
+  });
+
+  it('is unwrapped by the cipher that wrapped it, where another one is preferred now', async () => {
+    const preferred = new FlippingCipher(0x11, 'key store');
+    const vault = await Vault.open({ database, ciphers: [preferred, cipher], clock, log });
+    expect([vault.state, vault.backend]).toEqual(['unlocked', 'flipping']);
+    expect(vault.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(dataKeys()).toHaveLength(1);
   });
 
   it('is not replaced while the cipher cannot wrap either', async () => {

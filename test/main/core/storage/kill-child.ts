@@ -6,15 +6,15 @@ import { History } from '../../../../src/main/core/history.ts';
 import { systemClock } from '../../../../src/main/core/host.ts';
 import { AuditLog } from '../../../../src/main/core/log/audit.ts';
 import { silentLog } from '../../../../src/main/core/log/log.ts';
+import { createKeyFileCipher } from '../../../../src/main/core/security/key-file.ts';
 import { Vault } from '../../../../src/main/core/security/vault.ts';
 import { openDatabase } from '../../../../src/main/core/storage/database.ts';
-import { createKeyFileCipher } from '../../../../src/main/headless/cipher.ts';
 
 const directory = process.argv[2] ?? '';
 const clock = systemClock;
 const database = openDatabase(join(directory, 'potter.db'));
 const cipher = createKeyFileCipher(directory);
-const vault = await Vault.open({ database, cipher, clock, log: silentLog });
+const vault = await Vault.open({ database, ciphers: [cipher], clock, log: silentLog });
 const history = new History({ database, vault, clock, days: () => 90 });
 const audit = new AuditLog({ database, clock });
 

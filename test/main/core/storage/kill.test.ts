@@ -9,9 +9,9 @@ import { History } from '../../../../src/main/core/history.ts';
 import { systemClock as clock } from '../../../../src/main/core/host.ts';
 import { AuditLog } from '../../../../src/main/core/log/audit.ts';
 import { silentLog as log } from '../../../../src/main/core/log/log.ts';
+import { createKeyFileCipher } from '../../../../src/main/core/security/key-file.ts';
 import { Vault } from '../../../../src/main/core/security/vault.ts';
 import { openDatabase } from '../../../../src/main/core/storage/database.ts';
-import { createKeyFileCipher } from '../../../../src/main/headless/cipher.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -48,7 +48,7 @@ describe('a writer killed at any moment', () => {
         else audited += 1;
       }
       const database = openDatabase(join(directory, 'potter.db'));
-      const vault = await Vault.open({ database, cipher: createKeyFileCipher(directory), clock, log });
+      const vault = await Vault.open({ database, ciphers: [createKeyFileCipher(directory)], clock, log });
       const history = new History({ database, vault, clock, days: () => 90 });
       const isLast = kill === kills - 1;
       for (const id of isLast ? begun : lines.map((line) => line.split(' ')[1] ?? '')) {

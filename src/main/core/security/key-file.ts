@@ -1,4 +1,4 @@
-/** The cipher of a shell without a system key store: a key file only its owner may read. */
+/** The cipher where there is no key store of the system: a key file only its owner may read. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { PotterError } from '../../shared/errors.ts';
-import type { Cipher } from '../core/host.ts';
+import { PotterError } from '../../../shared/errors.ts';
+import type { Cipher } from '../host.ts';
 
 const keyBytes = 32;
 const nonceBytes = 12;
