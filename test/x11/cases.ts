@@ -7,7 +7,7 @@ import { Connection, type Wait } from '../../src/main/desktop/connection.ts';
 import { openX11 } from '../../src/main/desktop/x11.ts';
 import { PotterError } from '../../src/shared/errors.ts';
 import { clipboardIs, getClipboard, png, setClipboard } from './clipboards.ts';
-import { type Editor, type Mousepad, openMousepad } from './editors.ts';
+import { type Chromium, type Editor, type Mousepad, openMousepad } from './editors.ts';
 import { type Session, startSession, until } from './session.ts';
 import type { DirectSide } from './sides.ts';
 
@@ -15,7 +15,7 @@ export interface Desk {
   readonly session: Session;
   readonly connection: Connection;
   readonly mousepad: Mousepad;
-  readonly chromium: Editor;
+  readonly chromium: Chromium;
 }
 
 export interface Context extends Desk {
@@ -196,6 +196,18 @@ const allCases: readonly Case[] = [
       await setClipboard(session, 'UTF8_STRING', newer);
       await new Promise((resolve) => setTimeout(resolve, 700));
       assert.deepEqual(await getClipboard(session, 'UTF8_STRING'), newer);
+    },
+  },
+  {
+    title: 'copies where Chromium reads the clipboard and pastes nothing: into a field that is read only',
+    run: async (context) => {
+      const { session, chromium } = context;
+      await setClipboard(session, 'UTF8_STRING', keep);
+      await chromium.show('read only', { readOnly: true });
+      await chromium.selectAll();
+      assert.equal(await pressAndWait(context), 'copied');
+      assert.equal(await chromium.hasChanged(), false);
+      await clipboardIs(session, 'UTF8_STRING', Buffer.from('READ ONLY'));
     },
   },
   {

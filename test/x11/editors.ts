@@ -28,6 +28,10 @@ export interface Mousepad extends Editor {
   otherTab(): Promise<void>;
 }
 
+export interface Chromium extends Editor {
+  show(text: string, options?: { readonly readOnly: boolean }): Promise<void>;
+}
+
 let lastFile = 0;
 
 /** One mousepad process; each text is a file it opens. `options` are mousepad's own. */
@@ -97,11 +101,11 @@ const post = (path, body) => fetch(path, { method: 'POST', body });
 t.addEventListener('input', () => post('/input', t.value));
 document.addEventListener('selectionchange', () => post('/selection', String(t.selectionEnd - t.selectionStart)));
 t.addEventListener('selectionchange', () => post('/selection', String(t.selectionEnd - t.selectionStart)));
-new EventSource('/texts').onmessage = (event) => { t.value = JSON.parse(event.data); t.focus(); t.setSelectionRange(0, 0); post('/shown', t.value); };
+new EventSource('/texts').onmessage = (event) => { Object.assign(t, JSON.parse(event.data)); t.focus(); t.setSelectionRange(0, 0); post('/shown', t.value); };
 </script>`;
 
 /** A page of our own in a window without browser controls; it reports every input. */
-export async function openChromium(session: Session, connection: Connection): Promise<Editor> {
+export async function openChromium(session: Session, connection: Connection): Promise<Chromium> {
   const seen = {
     value: '',
     selected: 0,
@@ -156,10 +160,10 @@ export async function openChromium(session: Session, connection: Connection): Pr
   return {
     name: 'chromium',
     focus,
-    show: async (text) => {
+    show: async (text, { readOnly } = { readOnly: false }) => {
       await focus();
       Object.assign(seen, { shown: undefined });
-      events?.write(`data: ${JSON.stringify(text)}\n\n`);
+      events?.write(`data: ${JSON.stringify({ value: text, readOnly })}\n\n`);
       await until('the page to show the text', () => (seen.shown === text ? true : undefined));
       Object.assign(seen, { value: text, changedAt: undefined });
       await until('no selection in the page', () => (seen.selected === 0 ? true : undefined));

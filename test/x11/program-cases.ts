@@ -13,6 +13,9 @@ export interface ProgramContext extends Desk {
 const faulty = 'This is a example of an sentence with bad grammer.';
 const corrected = 'This is an example of a sentence with bad grammar.';
 
+/** Twenty replacements in each. */
+const rounds = process.env.POTTER_LONG ? 10 : 1;
+
 const press = ({ session }: Desk, action: keyof typeof programHotkeys): Promise<Buffer> =>
   session.run('xdotool', 'key', programHotkeys[action].keys);
 
@@ -23,25 +26,26 @@ async function becomes(editor: Editor, text: string, ms?: number): Promise<void>
 
 export const programCases: readonly Case<ProgramContext>[] = [
   {
-    title: 'Potter itself replaces the selection, twenty of twenty, and leaves the clipboard as it was',
+    title: 'Potter itself replaces the selection every time and leaves the clipboard as it was',
     run: async (context) => {
       const { session, mousepad, chromium } = context;
       await setClipboard(session, 'UTF8_STRING', keep);
       let replaced = 0;
       for (const editor of [mousepad, chromium]) {
-        for (const text of texts) {
+        for (const text of Array<readonly string[]>(rounds).fill(texts).flat()) {
           await editor.show(text);
           await editor.selectAll();
           await press(context, 'upper-case');
-          await editor.changed();
+          await editor.changed().catch(() => undefined);
           const found = await editor.text();
           if (found === text.toUpperCase()) replaced += 1;
           else console.log(`      ${editor.name}: ${JSON.stringify(text)} became ${JSON.stringify(found)}`);
           await clipboardIs(session, 'UTF8_STRING', keep);
         }
       }
-      console.log(`replaced ${replaced} of ${2 * texts.length}`);
-      assert.equal(replaced, 2 * texts.length);
+      const wanted = 2 * rounds * texts.length;
+      console.log(`replaced ${replaced} of ${wanted}`);
+      assert.equal(replaced, wanted);
     },
   },
   ...(['mousepad', 'chromium'] as const).map(
@@ -106,6 +110,7 @@ export const programCases: readonly Case<ProgramContext>[] = [
     title: 'the time from the hotkey to the replaced text',
     run: async (context) => {
       await setClipboard(context.session, 'UTF8_STRING', keep);
+      const all: number[] = [];
       for (const editor of [context.mousepad, context.chromium]) {
         const times: number[] = [];
         for (let round = 0; round < 20; round += 1) {
@@ -115,8 +120,10 @@ export const programCases: readonly Case<ProgramContext>[] = [
           times.push((await editor.changed()) - start);
           await clipboardIs(context.session, 'UTF8_STRING', keep);
         }
-        console.log(`      hotkey to replaced in ${editor.name}: ${spread(times)}`);
+        console.log(`${editor.name}: median ${share(times, 0.5)} ms, p95 ${share(times, 0.95)} ms`);
+        all.push(...times);
       }
+      console.log(`hotkey to replaced over both: p95 ${share(all, 0.95)} ms`);
       assert.deepEqual(await getClipboard(context.session, 'UTF8_STRING'), keep);
     },
   },
@@ -134,9 +141,7 @@ function pressAtOnce({ connection }: Desk): number {
   return start;
 }
 
-export function spread(times: readonly number[]): string {
+function share(times: readonly number[], part: number): string {
   const sorted = [...times].sort((one, other) => one - other);
-  const at = (share: number): string =>
-    (sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0).toFixed(0);
-  return `median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(1)} ms of ${times.length}`;
+  return (sorted[Math.ceil(part * sorted.length) - 1] ?? Number.NaN).toFixed(0);
 }

@@ -13,18 +13,14 @@ export interface Format {
 }
 export type Snapshot = readonly Format[];
 
-/** A paste under way: settles when the window's program has fetched the text, or somebody else took the clipboard. */
-export type Fetched = Promise<'fetched' | 'lost' | 'late'>;
-
 /** Text that is on the clipboard for one paste only. */
 interface Loan {
   /** What returns to the clipboard afterwards. */
   readonly previous: Snapshot;
   /** The window pasted into. */
   readonly window: number;
-  /** When its program last asked for anything, in `performance.now()` milliseconds. */
-  readAt: number;
-  waker: NodeJS.Timeout | undefined;
+  /** When it may be over, in `performance.now()` milliseconds: its program asks several times for one paste. */
+  dueAt: number;
 }
 
 interface Content {
@@ -62,7 +58,7 @@ const atomNames = {
   plain: 'text/plain',
   plainUtf8: 'text/plain;charset=utf-8',
   passwordHint: 'x-kde-passwordManagerHint',
-  wake: 'POTTER_WAKE',
+  chromium: 'CHROME_SELECTION',
 } as const;
 type Atoms = Readonly<Record<keyof typeof atomNames, number>>;
 
@@ -92,7 +88,13 @@ const limits = {
   answerMs: 1000,
   transferMs: 5000,
   handOverMs: 2000,
-  wakeMs: 20,
+  /** After the last question of the program pasted into. */
+  loanMs: 500,
+  /**
+   * Chromium and what is built on it overlook an answer now and then, wait a second for it, and go on asking. A change of
+   * owner before the end makes them drop the paste.
+   */
+  chromiumLoanMs: 1300,
 } as const;
 
 export class Clipboard {
@@ -185,7 +187,7 @@ export class Clipboard {
     // Whatever was copied before this moment is known when the server has told its time.
     const since = await this.#connection.time(wait);
     if (!isDue()) return;
-    this.#endLoan();
+    this.#loan = undefined;
     if (formats.length > 0) await this.#own(formats, since);
     else await this.#disown(since);
   }
@@ -195,37 +197,36 @@ export class Clipboard {
     // The hint asks clipboard managers not to record what stays for half a second.
     const hint = this.#format(this.atoms.passwordHint, 'secret');
     const since = await this.#connection.time(wait);
-    this.#endLoan();
-    this.#loan = { window, previous, readAt: performance.now(), waker: undefined };
+    this.#loan = { window, previous, dueAt: performance.now() + limits.loanMs };
     await this.#own([...this.textFormats(text), hint], since);
   }
 
-  /** Watches for the text being fetched so many times by the program of this window. Call it before the keys are pressed. */
-  fetchedBy(window: number, count: number, wait: Wait): Fetched {
+  /**
+   * True once the program of this window has fetched the text so many times, false when the time is up. Call it before the
+   * keys are pressed. Fails with `UNAVAILABLE` when somebody else takes the clipboard first.
+   */
+  async fetchedBy(window: number, count: number, wait: Wait): Promise<boolean> {
+    const fetched = Promise.withResolvers<true>();
     let left = count;
+    const onFetch = (requestor: number): void => {
+      if (this.#connection.isSameClient(requestor, window)) left -= 1;
+      if (left === 0) fetched.resolve(true);
+    };
     const lost = this.#connection.waitFor(
-      (event) => (event.name === 'SelectionClear' && event.selection === this.atoms.clipboard ? 'lost' : undefined),
+      (event) => (event.name === 'SelectionClear' && event.selection === this.atoms.clipboard ? true : undefined),
       wait,
     );
-    return new Promise((resolve, reject) => {
-      const settle = (result: 'fetched' | 'lost' | 'late'): void => {
-        this.#fetchListeners.delete(onFetch);
-        resolve(result);
-      };
-      const onFetch = (requestor: number): void => {
-        if (!this.#connection.isSameClient(requestor, window)) return;
-        left -= 1;
-        if (left === 0) settle('fetched');
-      };
-      this.#fetchListeners.add(onFetch);
-      lost.then(
-        (result) => settle(result ?? 'late'),
-        (thrown: unknown) => {
-          this.#fetchListeners.delete(onFetch);
-          reject(thrown);
-        },
-      );
+    const notFetched = lost.then((isLost) => {
+      if (isLost) throw taken();
+      return false;
     });
+    this.#fetchListeners.add(onFetch);
+    try {
+      return await Promise.race([fetched.promise, notFetched]);
+    } finally {
+      this.#fetchListeners.delete(onFetch);
+      notFetched.catch(() => undefined);
+    }
   }
 
   /** Ends a loan: what was there before returns, unless somebody has copied something else since. */
@@ -234,9 +235,9 @@ export class Clipboard {
     if (loan) await this.put(loan.previous, wait, () => this.#loan === loan);
   }
 
-  /** Since when the program pasted into has asked for nothing, in `performance.now()` milliseconds. */
-  get quietSince(): number {
-    return this.#loan?.readAt ?? 0;
+  /** When the program pasted into will have read all it wants, in `performance.now()` milliseconds. */
+  get dueAt(): number {
+    return this.#loan?.dueAt ?? 0;
   }
 
   /** Asks a clipboard manager to keep what we hold. Without one it is lost when Potter ends, as X11 has it. */
@@ -280,7 +281,7 @@ export class Clipboard {
     const owner = await this.#connection.ask<number>((client, done) => client.GetSelectionOwner(clipboard, done));
     if (owner === window) return;
     this.#onTaken();
-    throw new PotterError('CONFLICT', 'Another program took the clipboard at the same moment.');
+    throw taken();
   }
 
   async #disown(since: number): Promise<void> {
@@ -349,36 +350,19 @@ export class Clipboard {
 
   #onTaken(): void {
     this.#content = undefined;
-    this.#endLoan();
-  }
-
-  #endLoan(): void {
-    clearInterval(this.#loan?.waker);
     this.#loan = undefined;
   }
 
-  /**
-   * While Chromium waits for an answer, it may not notice the one that has come until another event follows: it stands
-   * still up to a second, in which the clipboard would return and the paste be lost. A property of ours on its window is
-   * such an event.
-   */
-  #keepAwake(requestor: number): void {
+  #extendLoan({ requestor, property }: Request): void {
     const loan = this.#loan;
     if (!loan || !this.#connection.isSameClient(requestor, loan.window)) return;
-    const { wake, integer } = this.atoms;
-    loan.readAt = performance.now();
-    clearInterval(loan.waker);
-    loan.waker = setInterval(() => {
-      this.#connection.send((client) => {
-        client.ChangeProperty(0, requestor, wake, integer, 32, []);
-        client.DeleteProperty(requestor, wake);
-      });
-    }, limits.wakeMs);
+    const ms = property === this.atoms.chromium ? limits.chromiumLoanMs : limits.loanMs;
+    loan.dueAt = performance.now() + ms;
   }
 
   #onRequest(request: Request): void {
     if (request.selection !== this.atoms.clipboard) return;
-    this.#keepAwake(request.requestor);
+    this.#extendLoan(request);
     const answer = (property: number): void => this.#answer(request, property);
     const content = this.#content;
     // Clients older than ICCCM leave the property to the owner.
@@ -526,6 +510,9 @@ function atomsOf(data: Buffer): number[] {
 function isLatin1(text: string): boolean {
   return /^[\t\n\x20-\x7e\xa0-\xff]*$/.test(text);
 }
+
+const taken = (): PotterError =>
+  new PotterError('UNAVAILABLE', 'Another program took the clipboard at the same moment. Run the action again.');
 
 const tooLarge = (): PotterError =>
   new PotterError(

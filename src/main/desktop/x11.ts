@@ -3,7 +3,7 @@ import { PotterError } from '../../shared/errors.ts';
 import type { Stop } from '../../shared/transport.ts';
 import type { Desktop, Target } from '../core/host.ts';
 import type { Log } from '../core/log/log.ts';
-import { Clipboard, type Fetched } from './clipboard.ts';
+import { Clipboard } from './clipboard.ts';
 import { Connection, orIfGone, throwIfCancelled, type Wait } from './connection.ts';
 import type { HotkeyRegistrar } from './hotkeys.ts';
 import { Keyboard } from './keyboard.ts';
@@ -42,12 +42,8 @@ const times = {
   budgetMs: 2000,
   /** A program that has not copied by then had nothing selected. */
   copyMs: 700,
-  /** A program that has not fetched the text by then does not take it. */
+  /** A program that has not fetched the text by then does not take it; for each of its reads. */
   pasteMs: 1200,
-  /** Chromium drops a paste that comes while it still takes note of the clipboard's new owner. */
-  settleMs: 20,
-  /** Between the last read of a paste and the return of the clipboard: programs read it more than once. */
-  giveBackMs: 500,
   /** What may be spent on putting the clipboard back after a run was cancelled. */
   tidyMs: 1000,
 } as const;
@@ -269,17 +265,15 @@ class X11Session implements X11Desktop {
     this.#stopGiveBack();
     await clipboard.lend(text, { window, previous }, wait);
     try {
-      await new Promise((resolve) => setTimeout(resolve, times.settleMs));
-      const until = performance.now() + times.pasteMs;
+      const until = performance.now() + reads * times.pasteMs;
       // Once the keys are pressed the text must stay until it was fetched: cancelling then comes too late.
-      const fetched: Fetched = clipboard.fetchedBy(window, reads, { signal: new AbortController().signal, until });
+      const fetched = clipboard.fetchedBy(window, reads, { signal: new AbortController().signal, until });
       fetched.catch(() => undefined);
       throwIfCancelled(wait.signal);
       if (!(await this.#keyboard.press('paste', () => this.#isFront(window)))) return false;
-      const result = await fetched;
-      if (result === 'lost') throw new PotterError('CONFLICT', 'Another program took the clipboard before the paste.');
-      if (result === 'fetched') this.#giveBackSoon();
-      return result === 'fetched';
+      if (!(await fetched)) return false;
+      this.#giveBackSoon();
+      return true;
     } catch (thrown) {
       await clipboard.giveBack(tidyBudget()).catch(() => undefined);
       throw thrown;
@@ -287,18 +281,18 @@ class X11Session implements X11Desktop {
   }
 
   #giveBackSoon(): void {
-    const at = this.#clipboard.quietSince + times.giveBackMs;
-    const timer = setTimeout(
-      () => {
-        if (this.#clipboard.quietSince + times.giveBackMs > at) return this.#giveBackSoon();
-        this.#giveBack = undefined;
-        this.#inTurn(() => this.#clipboard.giveBack(tidyBudget())).catch((thrown: unknown) =>
-          this.#log.warn('the clipboard could not be put back', { error: thrown }),
-        );
-      },
-      Math.max(0, at - performance.now()),
-    );
-    this.#giveBack = { timer, at };
+    const at = this.#clipboard.dueAt;
+    const giveBack = (): void => {
+      if (this.#clipboard.dueAt > at) {
+        this.#giveBackSoon();
+        return;
+      }
+      this.#giveBack = undefined;
+      this.#inTurn(() => this.#clipboard.giveBack(tidyBudget())).catch((thrown: unknown) =>
+        this.#log.warn('the clipboard could not be put back', { error: thrown }),
+      );
+    };
+    this.#giveBack = { timer: setTimeout(giveBack, Math.max(0, at - performance.now())), at };
   }
 
   #stopGiveBack(): void {
