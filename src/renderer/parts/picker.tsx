@@ -49,18 +49,14 @@ export function Picker(props: PickerProps): ReactNode {
     if (search !== '') combobox.selectFirstOption();
   }, [search, listed]);
 
+  const choose = (next: string): void => {
+    onChoose(next);
+    combobox.closeDropdown();
+    combobox.focusTarget();
+  };
+
   return (
-    <Combobox
-      store={combobox}
-      width={quiet ? 300 : 400}
-      position="bottom-start"
-      shadow="md"
-      onOptionSubmit={(next) => {
-        onChoose(next);
-        combobox.closeDropdown();
-        combobox.focusTarget();
-      }}
-    >
+    <Combobox store={combobox} width={quiet ? 300 : 400} position="bottom-start" shadow="md" onOptionSubmit={choose}>
       <Combobox.Target targetType="button">
         <InputBase
           component="button"
@@ -85,6 +81,13 @@ export function Picker(props: PickerProps): ReactNode {
           aria-expanded
           onChange={({ currentTarget }) => {
             setSearch(currentTarget.value);
+          }}
+          onKeyDown={(event) => {
+            // The list may not have marked an entry yet when somebody types fast: the first one found is meant.
+            const [first] = found;
+            if (event.key !== 'Enter' || !first || combobox.getSelectedOptionIndex() >= 0) return;
+            event.preventDefault();
+            choose(first.value);
           }}
         />
         <Combobox.Options className="picker-options" aria-label={label}>

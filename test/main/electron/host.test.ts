@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Host } from '../../../src/main/core/host.ts';
 import { createElectronHost, createNotifier, openDesktop, openPreferences } from '../../../src/main/electron/host.ts';
 import { dialog, FakeNotification, ipcMain, resetElectron, safeStorage, shell } from '../../helpers/fake-electron.ts';
 
@@ -15,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-async function hostOn(platform: NodeJS.Platform): Promise<Host> {
+async function hostOn(platform: NodeJS.Platform): Promise<ReturnType<typeof createElectronHost>> {
   const desktop = await openDesktop(platform, {});
   const preferences = openPreferences(directory);
   return createElectronHost({
