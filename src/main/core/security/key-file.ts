@@ -9,7 +9,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -72,7 +72,7 @@ function makeKey(path: string): Buffer {
   const draft = `${path}.${process.pid}.tmp`;
   const descriptor = openSync(draft, 'wx', 0o600);
   try {
-    writeSync(descriptor, key);
+    writeFileSync(descriptor, key);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
