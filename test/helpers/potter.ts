@@ -96,6 +96,8 @@ export class FakeDesktop implements Desktop {
   selection = '';
   clipboard = '';
   window: Target = { key: 'window-1', application: 'editor', title: 'Untitled' };
+  /** What a write fails with. */
+  refusal: Error | undefined;
   /** Runs in the middle of a capture. */
   onCapture: () => void | Promise<void> = () => undefined;
   writes = 0;
@@ -111,6 +113,7 @@ export class FakeDesktop implements Desktop {
   }
 
   async write(target: Target, text: string): Promise<'pasted' | 'copied'> {
+    if (this.refusal) throw this.refusal;
     if (target.key !== this.window.key) {
       this.clipboard = text;
       return 'copied';

@@ -131,7 +131,6 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     maxCharacters: () => config.get('text.maxCharacters'),
     clock,
     newId,
-    log,
   });
 
   // The one way in.

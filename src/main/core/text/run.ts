@@ -33,7 +33,6 @@ export interface TextRunsOptions {
   readonly maxCharacters: () => number;
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly log: Log;
 }
 
 type ProcessInput = ParsedInput<'text.process'>;
@@ -41,6 +40,7 @@ type ProcessInput = ParsedInput<'text.process'>;
 interface ProcessContext {
   readonly signal: AbortSignal;
   readonly emit: (chunk: Chunk<'text.process'>) => Promise<void>;
+  readonly log: Log;
 }
 
 /** One run from its trigger to its entry in the history. */
@@ -52,6 +52,7 @@ interface Run {
   readonly startedAt: number;
   readonly model: string | undefined;
   readonly emit: ProcessContext['emit'];
+  readonly log: Log;
 }
 
 /** What an action made of the text, checked. */
@@ -72,20 +73,21 @@ export class TextRuns {
     this.#options = options;
   }
 
-  async process(input: ProcessInput, { signal, emit }: ProcessContext): Promise<RunResult> {
-    const { actions, clock, desktop, newId } = this.#options;
+  async process(input: ProcessInput, { signal: callSignal, emit, log }: ProcessContext): Promise<RunResult> {
+    const { actions, clock, newId } = this.#options;
     const id = newId();
+    const startedAt = clock.monotonic();
     const controller = new AbortController();
-    const either = AbortSignal.any([signal, controller.signal]);
+    const signal = AbortSignal.any([callSignal, controller.signal]);
     try {
-      const action = input.action === undefined ? await actions.current(either) : actions.find(input.action);
-      const target = input.source.type === 'selection' ? await desktop.front(either) : undefined;
+      const named = input.action === undefined ? undefined : actions.find(input.action);
+      // The window at the key press is the one meant, so it comes before anything that takes time.
+      const target = input.source.type === 'selection' ? await this.#options.desktop.front(signal) : undefined;
       this.#claim(id, controller, target);
-      const startedAt = clock.monotonic();
-      const run: Run = { id, action, target, signal: either, startedAt, model: input.model, emit };
-      const text = input.source.type === 'text' ? input.source.text : await desktop.capture(needTarget(run), either);
+      const text = await this.#capture(input.source, target, signal);
       this.#refuseUnfit(text);
-      return await this.#runOn(run, text);
+      const action = named ?? (await actions.current(signal));
+      return await this.#runOn({ id, action, target, signal, startedAt, model: input.model, emit, log }, text);
     } catch (thrown) {
       const error = toPotterError(thrown);
       if (input.source.type === 'selection') this.#tellFailure(id, error);
@@ -112,6 +114,12 @@ export class TextRuns {
     this.#underWay.set(id, { controller, target: target?.key });
   }
 
+  async #capture(source: ProcessInput['source'], target: Target | undefined, signal: AbortSignal): Promise<string> {
+    if (source.type === 'text') return source.text;
+    if (target) return this.#options.desktop.capture(target, signal);
+    throw new PotterError('NO_DESKTOP', 'There is no window to read a selection from.');
+  }
+
   #refuseUnfit(text: string): void {
     if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
     const most = this.#options.maxCharacters();
@@ -129,6 +137,7 @@ export class TextRuns {
     events.publish('text.started', { runId: id, action: action.id });
     const finish = (result: string, patch: Partial<HistoryEntry>): void => {
       history.finish(id, { result, ms: elapsed(), ...patch });
+      run.log.info('a run ended', { runId: id, action: action.id, result });
       const { message } = patch;
       events.publish('text.finished', { runId: id, action: action.id, result, ...(message && { message }) });
     };
@@ -136,7 +145,9 @@ export class TextRuns {
       const produced = await this.#produce(run, text);
       run.signal.throwIfAborted();
       const output = compose(action.output, text, produced.output);
-      const outcome = await this.#write(run, text, output);
+      const outcome = await this.#write(run, text, output).catch((thrown: unknown) => {
+        throw withOutput(toPotterError(thrown), id, output);
+      });
       const { provider, model, usage, notice } = produced;
       const source = { ...(provider && { provider }), ...(model && { model }), ...(usage && { usage }) };
       finish(outcome, { output, ...source, ...(notice && { message: notice }) });
@@ -289,9 +300,7 @@ async function collect(
       await run.emit({ type: 'text', text: event.text });
     }
   } catch (thrown) {
-    const { code, message, cause, detail } = toPotterError(thrown);
-    const given = typeof detail === 'object' ? detail : {};
-    throw new PotterError(code, message, { cause, detail: { ...given, runId: run.id, output: answer } });
+    throw withOutput(toPotterError(thrown), run.id, answer);
   }
   throw new PotterError('INCOMPLETE', `${provider.id} stopped before the answer was complete.`, {
     detail: { runId: run.id, output: answer },
@@ -311,12 +320,13 @@ function compose(mode: Action['output'], input: string, result: string): string 
   }
 }
 
+/** The error with the text that is there, so that it can be shown and kept. */
+function withOutput({ code, message, cause, detail }: PotterError, runId: string, output: string): PotterError {
+  const given = typeof detail === 'object' ? detail : {};
+  return new PotterError(code, message, { cause, detail: { ...given, runId, output } });
+}
+
 function partialOutput({ detail }: PotterError): { output?: string } {
   const hasOutput = typeof detail === 'object' && detail !== null && 'output' in detail;
   return hasOutput && typeof detail.output === 'string' ? { output: detail.output } : {};
-}
-
-function needTarget({ target }: Run): Target {
-  if (target) return target;
-  throw new PotterError('NO_DESKTOP', 'There is no window to read a selection from.');
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Chunk, Output } from '../../../../src/shared/contract.ts';
+import { PotterError } from '../../../../src/shared/errors.ts';
 import type { Scenario } from '../../../helpers/fake-openai.ts';
 import { startTestPotter, startVendor } from '../../../helpers/potter.ts';
 
@@ -243,6 +244,30 @@ describe('the selection', () => {
     const result = await connect({ kind: 'shell' }).call('text.process', { action: 'upper-case', source: selection });
     expect([result.outcome, desktop.clipboard, desktop.writes]).toEqual(['copied', 'MOVED', 0]);
     expect(notices).toMatchObject([{ severity: 'warning', runId: result.runId }]);
+  });
+
+  test('the window at the key press is the one meant, however long finding the action takes', async () => {
+    const { vendor } = await startVendor();
+    vendor.next({ for: 'models', silent: true });
+    const local = { vendor: { name: 'Vendor', baseUrl: vendor.baseUrl, needsKey: false } };
+    const { connect, desktop } = await startTestPotter({ environment: { POTTER__PROVIDERS: JSON.stringify(local) } });
+    desktop.selection = 'This is a example.';
+    const pressed = connect({ kind: 'shell' }).call('text.process', { source: selection });
+    // The probe of the local server is under way: only then does the person change the window.
+    await vendor.received(1);
+    desktop.window = { key: 'window-2', application: 'passwords', title: 'Secrets' };
+    expect((await pressed).outcome).toBe('copied');
+    expect([desktop.selection, desktop.writes]).toEqual(['This is a example.', 0]);
+  });
+
+  test('a result that cannot be written is kept', async () => {
+    const { client, connect, desktop } = await startTestPotter();
+    desktop.selection = 'kept';
+    desktop.refusal = new PotterError('NO_DESKTOP', 'The X server has gone away.');
+    const failed = connect({ kind: 'shell' }).call('text.process', { action: 'upper-case', source: selection });
+    await expect(failed).rejects.toMatchObject({ code: 'NO_DESKTOP', detail: { output: 'KEPT' } });
+    const { entries } = await client.call('history.list', {});
+    expect(entries).toMatchObject([{ result: 'NO_DESKTOP', output: 'KEPT' }]);
   });
 
   test('a result to read is announced and not pasted', async () => {
