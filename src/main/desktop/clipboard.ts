@@ -21,6 +21,7 @@ interface Loan {
   readonly window: number;
   /** When it may be over, in `performance.now()` milliseconds: its program asks several times for one paste. */
   dueAt: number;
+  waker: NodeJS.Timeout | undefined;
 }
 
 interface Content {
@@ -59,6 +60,7 @@ const atomNames = {
   plainUtf8: 'text/plain;charset=utf-8',
   passwordHint: 'x-kde-passwordManagerHint',
   chromium: 'CHROME_SELECTION',
+  wake: 'POTTER_WAKE',
 } as const;
 type Atoms = Readonly<Record<keyof typeof atomNames, number>>;
 
@@ -90,11 +92,9 @@ const limits = {
   handOverMs: 2000,
   /** After the last question of the program pasted into. */
   loanMs: 500,
-  /**
-   * Chromium and what is built on it overlook an answer now and then, wait a second for it, and go on asking. A change of
-   * owner before the end makes them drop the paste.
-   */
+  /** Chromium, and what is built on it, may wait a second for an answer it has overlooked, and then go on asking. */
   chromiumLoanMs: 1300,
+  wakeMs: 50,
 } as const;
 
 export class Clipboard {
@@ -187,7 +187,7 @@ export class Clipboard {
     // Whatever was copied before this moment is known when the server has told its time.
     const since = await this.#connection.time(wait);
     if (!isDue()) return;
-    this.#loan = undefined;
+    this.#endLoan();
     if (formats.length > 0) await this.#own(formats, since);
     else await this.#disown(since);
   }
@@ -197,7 +197,8 @@ export class Clipboard {
     // The hint asks clipboard managers not to record what stays for half a second.
     const hint = this.#format(this.atoms.passwordHint, 'secret');
     const since = await this.#connection.time(wait);
-    this.#loan = { window, previous, dueAt: performance.now() + limits.loanMs };
+    this.#endLoan();
+    this.#loan = { window, previous, dueAt: performance.now() + limits.loanMs, waker: undefined };
     await this.#own([...this.textFormats(text), hint], since);
   }
 
@@ -350,14 +351,31 @@ export class Clipboard {
 
   #onTaken(): void {
     this.#content = undefined;
+    this.#endLoan();
+  }
+
+  #endLoan(): void {
+    clearInterval(this.#loan?.waker);
     this.#loan = undefined;
   }
 
+  /**
+   * Chromium overlooks an answer now and then, and stands still until any other event reaches it. If that is the
+   * clipboard's return it drops the paste, so a property of ours on its window is such an event before.
+   */
   #extendLoan({ requestor, property }: Request): void {
     const loan = this.#loan;
     if (!loan || !this.#connection.isSameClient(requestor, loan.window)) return;
-    const ms = property === this.atoms.chromium ? limits.chromiumLoanMs : limits.loanMs;
-    loan.dueAt = performance.now() + ms;
+    const { chromium, wake, integer } = this.atoms;
+    clearInterval(loan.waker);
+    loan.dueAt = performance.now() + (property === chromium ? limits.chromiumLoanMs : limits.loanMs);
+    if (property !== chromium) return;
+    loan.waker = setInterval(() => {
+      this.#connection.send((client) => {
+        client.ChangeProperty(0, requestor, wake, integer, 32, []);
+        client.DeleteProperty(requestor, wake);
+      });
+    }, limits.wakeMs).unref();
   }
 
   #onRequest(request: Request): void {

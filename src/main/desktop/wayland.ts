@@ -24,7 +24,8 @@ export function createWaylandDesktop({ environment, message }: WaylandOptions): 
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(text);
-    await ended(child);
+    const code = await ended(child);
+    if (code !== 0) throw new PotterError('WAYLAND', `The result could not be copied: wl-copy ended with ${code}.`);
   };
   return {
     kind: 'wayland',
@@ -35,10 +36,12 @@ export function createWaylandDesktop({ environment, message }: WaylandOptions): 
       const child = spawn('wl-paste', ['--primary', '--no-newline', '--type', 'text'], {
         env: { ...environment },
         stdio: ['ignore', 'pipe', 'ignore'],
-        signal: AbortSignal.any([signal, AbortSignal.timeout(budgetMs)]),
+        signal,
+        timeout: budgetMs,
       });
       const [text, code] = await Promise.all([readText(child.stdout), ended(child)]);
       if (code === 0 && text !== '') return text;
+      if (code === null) throw new PotterError('TIMEOUT', 'The program that holds the selection did not answer.');
       throw new PotterError('NOTHING_SELECTED', 'No text is selected.');
     },
     write: async (_target, text) => {
