@@ -37,6 +37,17 @@ export interface Route {
 const nothing = z.strictObject({});
 const identifier = z.string().min(1).max(100);
 
+/** It is sent as a header, which holds nothing else; a line break would also end up, with the key, in an error message. */
+const providerKey = z
+  .string()
+  .trim()
+  .min(1)
+  .max(4096)
+  .regex(
+    /^[\x21-\x7e]*$/,
+    'a key is letters, digits and signs without spaces, line breaks or invisible characters; copy it again',
+  );
+
 export const outputModes = ['replace', 'show', 'append', 'prepend', 'copy'] as const;
 export const tiers = ['fast', 'standard', 'thinking'] as const;
 
@@ -216,7 +227,7 @@ export const contract = {
     summary: 'Store the key of a provider, bound to the host of its address.',
     access: 'keys.write',
     audited: true,
-    input: z.strictObject({ provider: identifier, key: z.string().trim().min(1).max(4096) }),
+    input: z.strictObject({ provider: identifier, key: providerKey }),
     output: z.strictObject({ provider: identifier, host: z.string() }),
   },
   'keys.test': {

@@ -17,13 +17,15 @@ const secretName = new RegExp(`(?:${secretWord})s?$`, 'i');
  * wolf (`disk-full`); it must not miss what `secrets` and `secretName` find.
  */
 const suspicious = new RegExp(
-  `sk-|AIza|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-|bearer|basic |://[^/"\\s]*@|(?:${secretWord}|sig(?:nature)?|auth)s?[\\\\"']{0,4}[:=]`,
+  `Headers\\.|sk-|AIza|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-|bearer|basic |://[^/"\\s]*@|(?:${secretWord}|sig(?:nature)?|auth)s?[\\\\"']{0,4}[:=]`,
   'i',
 );
 
-/** One pass over a string: vendors' key shapes, authorization schemes, userinfo and secret parameters of URLs. */
+/** One pass over a string: header values, vendors' key shapes, authorization schemes, userinfo and secret parameters of URLs. */
 const secrets = new RegExp(
   [
+    // Node quotes a value it refuses, line breaks and all: none of it may stay.
+    String.raw`(?<=Headers\.\w{1,10}: ")[\s\S]+?(?=" is an invalid|$)`,
     String.raw`\b(?:sk-|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-)[\w-]{6,}`,
     String.raw`\bAIza[\w-]{10,}`,
     String.raw`(?<=\bbearer\s{1,4})[\w.~+/=-]{4,}`,

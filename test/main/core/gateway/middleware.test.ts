@@ -45,6 +45,15 @@ function bench(own: Partial<Record<RouteName, (input: never) => unknown>>): Benc
   return { gateway, audited, samples, logged, advance };
 }
 
+function keyBench(): Bench & { readonly stored: string[] } {
+  const stored: string[] = [];
+  const set = ({ key }: { key: string }) => {
+    stored.push(key);
+    return { provider: 'x', host: 'x.example' };
+  };
+  return { ...bench({ 'keys.set': set }), stored };
+}
+
 const remove = { route: 'keys.remove', input: { provider: 'openai' }, caller: cli };
 
 describe('the gateway', () => {
@@ -149,6 +158,27 @@ describe('the stages', () => {
     let deep: unknown = 'x';
     for (let level = 0; level < 100_000; level += 1) deep = [deep];
     expect(await refused({ provider: deep })).toEqual(['INVALID_INPUT', expect.stringContaining('nested')]);
+  });
+
+  test.each([
+    ['a line break', 'sk-first\nsecond'],
+    ['a space', 'sk-first second'],
+    ['a zero-width space', 'sk-first\u200bsecond'],
+    ['a control character', 'sk-first\u0007second'],
+    ['a letter outside ASCII', 'sk-fïrst'],
+    ['nothing but spaces', '   '],
+  ])('validate: a key with %s is refused in words, and not repeated', async (_name, key) => {
+    const { gateway, stored } = keyBench();
+    const reply = await gateway.call({ route: 'keys.set', input: { provider: 'x', key }, caller: cli });
+    expect(reply).toMatchObject({ error: { code: 'INVALID_INPUT', message: expect.stringContaining('"key"') } });
+    expect(JSON.stringify(reply)).not.toMatch(/first|second/);
+    expect(stored).toEqual([]);
+  });
+
+  test('validate: what was copied around a key is taken off', async () => {
+    const { gateway, stored } = keyBench();
+    await gateway.call({ route: 'keys.set', input: { provider: 'x', key: '\n sk-!~ \n' }, caller: cli });
+    expect(stored).toEqual(['sk-!~']);
   });
 
   test('validate: a handler that breaks the contract is a bug of ours, and its data stays inside', async () => {

@@ -96,6 +96,15 @@ describe('the log file', () => {
   });
 });
 
+/** What Node throws at such a value, which it quotes. */
+function refusedHeader(value: string): unknown {
+  try {
+    return new Headers({ authorization: value });
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
 describe('what the log never holds', () => {
   const canary = 'CANARY1234567890abcdef';
   const sinks: Record<string, [string, Record<string, unknown>?]> = {
@@ -114,6 +123,8 @@ describe('what the log never holds', () => {
     ],
     'userinfo of an address': ['x', { baseUrl: `https://user:${canary}@host/v1` }],
     'a query parameter': [`GET https://host/v1?key=${canary}&a=1`],
+    'a header value that Node refused': ['x', { error: refusedHeader(`Bearer first\n${canary}`) }],
+    'a long one, cut in the middle': ['x', { error: refusedHeader(`${canary}\n${'x'.repeat(600)}`) }],
     'an error message': ['x', { error: new Error(`401 for sk-${canary}`) }],
     'a cause': ['x', { error: new PotterError('AUTH', 'refused', { cause: new Error(`token=${canary}`) }) }],
     'a field name': ['x', { [`sk-${canary}`]: 1 }],
