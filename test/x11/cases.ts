@@ -125,7 +125,9 @@ async function eventually(context: Context, keys: readonly string[]): Promise<st
   const before = context.side.results.length;
   return await until('the hotkey on the new layout', async () => {
     await context.session.run('xdotool', 'key', ...keys);
-    return await until('an answer', () => context.side.results[before], 1500).catch(() => undefined);
+    // On a slow machine a press may come while the one before still runs.
+    const ended = (): string | undefined => context.side.results.slice(before).find((it) => it !== 'ALREADY_RUNNING');
+    return await until('an answer', ended, 1500).catch(() => undefined);
   });
 }
 
@@ -239,6 +241,7 @@ const allCases: readonly Case[] = [
       reading.open();
       await until('the run to end', () => side.results[before + 1]);
       assert.deepEqual(side.results.slice(before), ['ALREADY_RUNNING', 'pasted']);
+      await mousepad.changed();
       assert.equal(await mousepad.text(), '[once]');
     },
   },
@@ -257,6 +260,7 @@ const allCases: readonly Case[] = [
       await session.run('xdotool', 'keyup', '9', 'keyup', 'shift', 'keyup', 'ctrl');
       assert.equal(await nextResult(context, ended), 'pasted');
       assert.equal(side.captured.length - before, 1);
+      await mousepad.changed();
       assert.equal(await mousepad.text(), 'HELD');
     },
   },
@@ -360,7 +364,8 @@ const allCases: readonly Case[] = [
       try {
         await terminal.show('$ make all');
         const before = side.results.length;
-        assert.equal(await pressAndWait(context), 'NOTHING_SELECTED');
+        // Which of the two depends on whether another window still holds PRIMARY.
+        assert.match(await pressAndWait(context), /^(NOTHING_SELECTED|SELECTION_STALE)$/);
         assert.deepEqual(await getClipboard(session, 'UTF8_STRING'), keep);
         await terminal.selectAll();
         assert.equal(await pressAndWait(context), 'copied');

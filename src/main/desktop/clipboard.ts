@@ -363,7 +363,7 @@ export class Clipboard {
    * Chromium overlooks an answer now and then, and stands still until any other event reaches it. If that is the
    * clipboard's return it drops the paste, so a property of ours on its window is such an event before.
    */
-  #extendLoan({ requestor, property }: Request): void {
+  #extendLoan({ requestor, property }: Pick<Request, 'requestor' | 'property'>): void {
     const loan = this.#loan;
     if (!loan || !this.#connection.isSameClient(requestor, loan.window)) return;
     const { chromium, wake, integer } = this.atoms;
@@ -459,6 +459,7 @@ export class Clipboard {
     const part = format.data.subarray(offset, offset + limits.part);
     transfer.offset += part.length;
     transfer.timer.refresh();
+    this.#extendLoan(transfer);
     this.#connection.send((client) => client.ChangeProperty(0, requestor, property, format.type, format.format, part));
     if (part.length > 0) return;
     this.#endParts(key);
