@@ -37,7 +37,6 @@ export interface ProbeLimits {
 /** A model that can be asked now. */
 export interface Resolved {
   readonly provider: Provider;
-  readonly providerInfo: ProviderInfo;
   readonly model: string;
 }
 
@@ -83,8 +82,8 @@ export class ProviderRegistry {
   /** One provider, or all of them in the order of the settings, each asked now unless its list is fresh. */
   async list(id: string | undefined, signal: AbortSignal): Promise<{ providers: ProviderInfo[]; default?: string }> {
     const ids = id === undefined ? this.#ids() : [id];
-    for (const one of ids) this.settingOf(one);
-    const probes = await Promise.all(ids.map((one) => this.#probe(one, signal)));
+    const settings = ids.map((one) => [one, this.settingOf(one)] as const);
+    const probes = await Promise.all(settings.map(([one, setting]) => this.#probe(one, setting, signal)));
     const chosen = this.#options.settings().defaultModel ?? firstReference(probes);
     return { providers: probes.map(({ info }) => info), ...(chosen !== undefined && { default: chosen }) };
   }
@@ -107,17 +106,13 @@ export class ProviderRegistry {
 
   /** Asks the servers of this machine that want no key, so that `hasAny` knows of them. */
   async probeLocal(signal: AbortSignal): Promise<void> {
-    const { providers } = this.#options.settings();
-    const local = Object.keys(providers).filter((id) => {
-      const setting = this.settingOf(id);
-      return !setting.needsKey && isLocal(setting);
-    });
-    await Promise.all(local.map((id) => this.#probe(id, signal)));
+    const local = this.#entries().filter(([, setting]) => !setting.needsKey && isLocal(setting));
+    await Promise.all(local.map(([id, setting]) => this.#probe(id, setting, signal)));
   }
 
   /** How many chat models the stored key opens; fails with the reason when it opens none. */
   async testKey(id: string, signal: AbortSignal): Promise<number> {
-    const connection = await this.#connect(id);
+    const connection = await this.#connect(id, this.settingOf(id));
     connection.list = undefined;
     return chatModels(await this.#models(id, connection, signal)).length;
   }
@@ -142,21 +137,25 @@ export class ProviderRegistry {
     return Object.keys(this.#options.settings().providers);
   }
 
+  #entries(): readonly (readonly [id: string, setting: ProviderSetting])[] {
+    return Object.entries(this.#options.settings().providers);
+  }
+
   async #named(reference: string, signal: AbortSignal): Promise<Resolved> {
     const [id = '', ...rest] = reference.split('/');
     const setting = this.settingOf(id);
-    const connection = await this.#connect(id);
+    const connection = await this.#connect(id, setting);
     // Whether the model exists is the server's word: lists leave out aliases and models loaded on demand.
     const model = rest.join('/') || firstChoice(await this.#models(id, connection, signal));
     if (model === undefined) throw noModels(setting);
-    return { provider: connection.provider, providerInfo: this.#info(id, connection.list?.models ?? []), model };
+    return { provider: connection.provider, model };
   }
 
   async #firstReady(signal: AbortSignal): Promise<Resolved> {
     const done = new AbortController();
     const both = AbortSignal.any([signal, done.signal]);
     try {
-      const probes = this.#ids().map((id) => this.#probe(id, both));
+      const probes = this.#entries().map(([id, setting]) => this.#probe(id, setting, both));
       const failed: Failed[] = [];
       // All are asked at once; the settings' order decides, and nobody waits for those behind the one chosen.
       for (const pending of probes) {
@@ -165,7 +164,7 @@ export class ProviderRegistry {
         if ('error' in probe) failed.push(probe);
         else {
           const model = firstChoice(probe.connection.list?.models ?? []);
-          if (model !== undefined) return { provider: probe.connection.provider, providerInfo: probe.info, model };
+          if (model !== undefined) return { provider: probe.connection.provider, model };
         }
       }
       throw this.#nobody(failed);
@@ -182,39 +181,28 @@ export class ProviderRegistry {
     );
   }
 
-  async #probe(id: string, signal: AbortSignal): Promise<Probe> {
+  /**
+   * Never rejects, as nobody may be waiting for it any more. So the setting is the one it began with: the provider may be
+   * removed meanwhile.
+   */
+  async #probe(id: string, setting: ProviderSetting, signal: AbortSignal): Promise<Probe> {
+    let hasKey = false;
     try {
-      const connection = await this.#connect(id);
+      hasKey = this.#options.hasKey(id);
+      const connection = await this.#connect(id, setting);
       const models = await this.#models(id, connection, signal);
-      return { info: this.#info(id, models), connection };
+      return { info: infoOf(id, setting, hasKey, models), connection };
     } catch (thrown) {
-      if (signal.aborted) return { info: this.#info(id, []), error: toPotterError(signal.reason) };
+      const info = infoOf(id, setting, hasKey, []);
+      if (signal.aborted) return { info, error: toPotterError(signal.reason) };
       const error = toPotterError(thrown);
       this.#options.log.debug('a provider is not ready', { provider: id, code: error.code });
-      return {
-        info: { ...this.#info(id, []), state: states[error.code] ?? 'failed', message: adviceOf(error, id) },
-        error,
-      };
+      return { info: { ...info, state: states[error.code] ?? 'failed', message: adviceOf(error, id) }, error };
     }
   }
 
-  #info(id: string, models: readonly string[]): ProviderInfo {
-    const { name, baseUrl, needsKey } = this.settingOf(id);
-    const hasKey = this.#options.hasKey(id);
-    return {
-      id,
-      name,
-      baseUrl,
-      needsKey,
-      hasKey,
-      state: 'ready',
-      models: chatModels(models).map((model) => ({ id: model })),
-    };
-  }
-
   /** Fails with `NO_KEY`, `KEYS_LOCKED`, `KEY_DETACHED` or `BLOCKED_ADDRESS`; asks nobody. */
-  async #connect(id: string): Promise<Connection> {
-    const setting = this.settingOf(id);
+  async #connect(id: string, setting: ProviderSetting): Promise<Connection> {
     const { localOnly } = this.#options.settings();
     if (localOnly && !isLocal(setting)) {
       throw new PotterError(
@@ -293,6 +281,16 @@ const states: Partial<Record<ErrorCode, ProviderInfo['state']>> = {
 function adviceOf({ code, message, kind }: PotterError, id: string): string {
   // That message says already how to start the program.
   return code === 'LOCAL_DOWN' ? message : `${message} ${kind.next.replace('<provider>', id)}`;
+}
+
+function infoOf(
+  id: string,
+  { name, baseUrl, needsKey }: ProviderSetting,
+  hasKey: boolean,
+  models: readonly string[],
+): ProviderInfo {
+  const chat = chatModels(models).map((model) => ({ id: model }));
+  return { id, name, baseUrl, needsKey, hasKey, state: 'ready', models: chat };
 }
 
 function firstReference(probes: readonly Probe[]): string | undefined {

@@ -163,6 +163,16 @@ describe('the list', () => {
     expect((await stateOf('local')).state).toBe('ready');
   });
 
+  it('is answered also when a provider is removed while it is asked', async () => {
+    local.next({ for: 'models', silent: true });
+    const stop = new AbortController();
+    const listed = registry.list('local', stop.signal);
+    await local.received(1);
+    settings.providers = {};
+    stop.abort();
+    await expect(listed).resolves.toMatchObject({ providers: [{ id: 'local', name: 'Local', models: [] }] });
+  });
+
   it('knows no other provider', async () => {
     for (const id of ['nobody', '__proto__', 'constructor']) {
       await expect(registry.list(id, always)).rejects.toMatchObject({
@@ -175,26 +185,26 @@ describe('the list', () => {
 
 describe('resolving a model', () => {
   const named = async (reference?: string) => {
-    const { provider, providerInfo, model } = await registry.resolve(reference, always);
-    return [provider.id, providerInfo.name, model];
+    const { provider, model } = await registry.resolve(reference, always);
+    return [provider.id, model];
   };
 
   it('takes the provider up to the first slash, and asks nobody', async () => {
     keys.cloud = 'sk-good';
-    expect(await named('cloud/org/model:free')).toEqual(['cloud', 'Cloud', 'org/model:free']);
+    expect(await named('cloud/org/model:free')).toEqual(['cloud', 'org/model:free']);
     expect(cloud.requests).toEqual([]);
   });
 
   it('takes the first choice of a provider named alone', async () => {
-    expect(await named('local')).toEqual(['local', 'Local', 'llama3.2:latest']);
+    expect(await named('local')).toEqual(['local', 'llama3.2:latest']);
   });
 
   it('takes the default of the settings, else the first provider that is ready', async () => {
-    expect(await named()).toEqual(['local', 'Local', 'llama3.2:latest']);
+    expect(await named()).toEqual(['local', 'llama3.2:latest']);
     keys.cloud = 'sk-good';
-    expect(await named()).toEqual(['cloud', 'Cloud', 'gpt-5-mini']);
+    expect(await named()).toEqual(['cloud', 'gpt-5-mini']);
     settings.defaultModel = 'local/phi4';
-    expect(await named()).toEqual(['local', 'Local', 'phi4']);
+    expect(await named()).toEqual(['local', 'phi4']);
   });
 
   it('does not wait for those behind the one chosen', async () => {
@@ -204,7 +214,7 @@ describe('resolving a model', () => {
     };
     keys.cloud = 'sk-good';
     cloud.next({ for: 'models', silent: true });
-    expect(await named()).toEqual(['local', 'Local', 'llama3.2:latest']);
+    expect(await named()).toEqual(['local', 'llama3.2:latest']);
     await cloud.disconnected();
   });
 
