@@ -1,6 +1,6 @@
 /** Builds `dist/`, or leaves it when it is no older than what it is made from. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,9 @@ function build(): void {
     env: { ...process.env, NODE_ENV: 'production' },
   });
   if (status !== 0) throw new Error(`The build failed.\n${stdout}\n${stderr}`);
-  writeFileSync(stamp, `${startedAt.toISOString()}\n`);
+  writeFileSync(stamp, '');
+  // What was saved while it ran is newer than this.
+  utimesSync(stamp, startedAt, startedAt);
 }
 
 function isStale(): boolean {

@@ -35,7 +35,7 @@ function electronBinary(): string | undefined {
 
 /** Ends as the child ends, and hands signals on to it. */
 function follow(child: ReturnType<typeof spawn>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => {
     process.exitCode = code ?? 1;
   });

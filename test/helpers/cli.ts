@@ -32,7 +32,10 @@ export function startCli(args: readonly string[], options: CliOptions): ChildPro
   return child;
 }
 
-export async function runCli(args: readonly string[], options: CliOptions & { input?: string }): Promise<Finished> {
+export async function runCli(
+  args: readonly string[],
+  options: CliOptions & { input?: string | Uint8Array },
+): Promise<Finished> {
   const child = startCli(args, options);
   const finished = finishedOf(child);
   child.stdin.end(options.input ?? '');

@@ -156,11 +156,10 @@ function listenForInterrupt(): { signal: AbortSignal; stop: () => void } {
     firstAt = performance.now();
     controller.abort();
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of signals) process.on(name, interrupt);
   const stop = (): void => {
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+    for (const name of signals) process.off(name, interrupt);
   };
   return { signal: controller.signal, stop };
 }

@@ -26,8 +26,23 @@ export function headlessDesktop(environment: Host['environment'], log: Log = sil
   }
   const { display } = found;
   let opening: Promise<X11Desktop> | undefined;
+  // A server that was not there, or has gone, may be there at the next use.
+  const forget = (): void => {
+    opening = undefined;
+  };
+  const open = async (): Promise<X11Desktop> => {
+    try {
+      const { openX11 } = await import('../desktop/x11.ts');
+      const session = await openX11({ display, log });
+      session.onLost(forget);
+      return session;
+    } catch (thrown) {
+      forget();
+      throw thrown;
+    }
+  };
   const x11 = (): Promise<X11Desktop> => {
-    opening ??= import('../desktop/x11.ts').then(({ openX11 }) => openX11({ display, log }));
+    opening ??= open();
     return opening;
   };
   const desktop: Desktop = {

@@ -42,13 +42,25 @@ export async function openHeadless(options: HeadlessOptions): Promise<Opened> {
 export async function connectHeadless(options: HeadlessOptions): Promise<{ client: Client; close(): Promise<void> }> {
   let opened = await openHeadless(options);
   let client = await connect(opened);
-  const call: Client['call'] = async (route, input, callOptions) => {
+  const call: Client['call'] = async (route, input, callOptions = {}) => {
+    let hasBegun = false;
+    const { onChunk } = callOptions;
+    const noticed: typeof callOptions = onChunk
+      ? {
+          ...callOptions,
+          onChunk: (chunk) => {
+            hasBegun = true;
+            return onChunk(chunk);
+          },
+        }
+      : callOptions;
     for (let reopened = 0; ; reopened += 1) {
       try {
-        return await client.call(route, input, callOptions);
+        return await client.call(route, input, noticed);
       } catch (thrown) {
         // The owner stopped, or was killed, before it answered: the next owner, perhaps this process, does it instead.
-        if (opened.potter || reopened === maxReopened || !maySendAgain(thrown, input)) throw thrown;
+        const isLast = reopened === maxReopened || opened.potter !== undefined || hasBegun;
+        if (isLast || !maySendAgain(thrown, input)) throw thrown;
         await opened.close();
         opened = await openHeadless(options);
         client = await connect(opened);

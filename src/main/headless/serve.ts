@@ -45,7 +45,6 @@ async function start(context: ServeContext, lifetime: Lifetime): Promise<void> {
     (it) => it.close(),
   );
   if (demo) await pointAtDemo(opened, demo.baseUrl);
-  if (values.hotkeys) await startHotkeys(opened, desktop, lifetime);
   const sessions = createSessions();
   const server = lifetime.add(
     'panels',
@@ -65,7 +64,9 @@ async function start(context: ServeContext, lifetime: Lifetime): Promise<void> {
   await print(terminal.stdout, `Potter is at ${address()}\n`);
   if (demo) await print(terminal.stdout, 'Demo: answers come from a sample, not from a language model.\n');
   await print(terminal.stderr, 'The address signs one browser in. Ctrl-C stops.\n');
-  if (values.open) await openInBrowser(address()).catch(() => undefined);
+  const show = (): Promise<void> => openInBrowser(address()).catch(() => undefined);
+  if (values.hotkeys) await startHotkeys({ opened, desktop, lifetime, terminal, onPalette: () => void show() });
+  if (values.open) await show();
 }
 
 function portOf(value: unknown): number | undefined {
@@ -86,6 +87,10 @@ async function startDemo(lifetime: Lifetime): Promise<{ baseUrl: string; dataDir
 }
 
 async function pointAtDemo(opened: Opened, baseUrl: string): Promise<void> {
+  if (!opened.potter) {
+    // Its settings would be those of the demo, and its hotkeys would paste samples.
+    throw new PotterError('CONFLICT', 'Another Potter is running on this data directory; a demo needs one of its own.');
+  }
   const client = await opened.connect({ kind: 'cli' });
   const demo = { name: 'Demo (sample answers)', baseUrl, needsKey: false };
   await client.call('config.set', { key: 'providers', value: { demo }, layer: 'runtime' });
@@ -93,14 +98,24 @@ async function pointAtDemo(opened: Opened, baseUrl: string): Promise<void> {
   client.close();
 }
 
+interface HotkeyStart {
+  readonly opened: Opened;
+  readonly desktop: HeadlessDesktop;
+  readonly lifetime: Lifetime;
+  readonly terminal: ServeContext['terminal'];
+  /** There are no windows of our own: the panels in the browser stand in for the palette. */
+  readonly onPalette: () => void;
+}
+
 /** Only the owner of the data may hold the hotkeys: it is the one that works on the desktop. */
-async function startHotkeys({ connect, potter }: Opened, desktop: HeadlessDesktop, lifetime: Lifetime): Promise<void> {
-  if (!potter)
+async function startHotkeys({ opened, desktop, lifetime, terminal, onPalette }: HotkeyStart): Promise<void> {
+  const { potter } = opened;
+  if (!potter) {
     throw new PotterError('CONFLICT', 'Another Potter is running on this data directory and has the hotkeys.');
-  const registrar = await desktop.x11();
-  const client = await connect({ kind: 'shell' });
+  }
   const { log } = potter;
-  // There is no palette without windows of our own; the panels list the actions.
-  const onPalette = (): void => log.info('the palette hotkey was pressed; the palette needs the desktop app');
+  const registrar = await desktop.x11();
+  registrar.onLost(() => terminal.stderr.write('potter: The X session has ended, and the hotkeys with it.\n'));
+  const client = lifetime.add('hotkey client', await opened.connect({ kind: 'shell' }), (it) => it.close());
   lifetime.add('hotkeys', await bindHotkeys({ client, registrar, onPalette, log }), (stop) => stop());
 }

@@ -1,6 +1,7 @@
 /** The terminal around the command line: standard streams, a hidden prompt, a progress line. */
 import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { PotterError } from '../../shared/errors.ts';
 
 export interface Terminal {
   readonly stdin: Readable & { isTTY?: boolean; setRawMode?: (on: boolean) => unknown };
@@ -15,16 +16,27 @@ export function print(stream: Writable, text: string): Promise<void> {
   });
 }
 
-/** Everything on standard input, as UTF-8. On a terminal it first says how to end. */
+/** Everything on standard input. On a terminal it first says how to end. Fails with `INVALID_INPUT` unless it is UTF-8. */
 export async function readInput({ stdin, stderr }: Terminal, signal: AbortSignal): Promise<string> {
   if (stdin.isTTY) await print(stderr, 'Type or paste the text, then press Ctrl-D.\n');
-  return abortable(text(stdin), signal);
+  return decode(await abortable(buffer(stdin), signal));
+}
+
+/** To the letter: a wrong byte is not replaced and a byte order mark not dropped, since the text goes back where it came from. */
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new PotterError('INVALID_INPUT', 'Standard input is not text in UTF-8; convert it first, as with iconv.', {
+      cause,
+    });
+  }
 }
 
 /** One line, not shown while it is typed. From a pipe: the whole of it without its final newline. */
 export async function readSecret(terminal: Terminal, prompt: string, signal: AbortSignal): Promise<string> {
   const { stdin, stderr } = terminal;
-  if (!stdin.isTTY || !stdin.setRawMode) return (await abortable(text(stdin), signal)).replace(/\r?\n$/, '');
+  if (!stdin.isTTY || !stdin.setRawMode) return decode(await abortable(buffer(stdin), signal)).replace(/\r?\n$/, '');
   await print(stderr, prompt);
   stdin.setRawMode(true);
   try {

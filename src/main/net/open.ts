@@ -43,8 +43,12 @@ export async function openPotter({ dataDirectory, start, signal, patienceMs = 10
   throw new PotterError('DATA_BUSY', `Another Potter process owns ${dataDirectory} and does not answer.`);
 }
 
+/** How long an owner that stops waits for calls under way. */
+const graceMs = 2000;
+
 async function own(path: string, potter: Potter): Promise<Opened> {
   const { gateway, events, log } = potter;
+  const near = new Set<Transport>();
   const serveAs = (transport: Transport, caller: Caller): void => {
     serve(transport, { gateway, events, caller, log });
   };
@@ -57,13 +61,19 @@ async function own(path: string, potter: Potter): Promise<Opened> {
   return {
     potter,
     connect: async (caller) => {
-      const [near, far] = createMemoryPair();
+      const [own, far] = createMemoryPair();
+      near.add(own);
+      own.onClose(() => near.delete(own));
       serveAs(far, caller);
-      return createClient(near);
+      return createClient(own);
     },
     join: async (transport, caller) => serveAs(transport, caller),
     close: async () => {
-      await gateway.close();
+      // What is nearly done may finish; closing the connections cancels the rest.
+      const grace = new AbortController();
+      await Promise.race([gateway.close(), delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined)]);
+      grace.abort();
+      for (const transport of [...near]) transport.close();
       await listener.close();
       await potter.stop();
     },

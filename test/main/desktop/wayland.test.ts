@@ -39,6 +39,11 @@ describe('the desktop of a Wayland session', () => {
     await expect(desktop.capture(target, never)).rejects.toMatchObject({ code: 'NOTHING_SELECTED' });
   });
 
+  test('does not claim a copy that failed', async () => {
+    const { desktop } = open({ copy: 'cat > /dev/null; exit 1' });
+    await expect(desktop.copy('lost')).rejects.toMatchObject({ code: 'WAYLAND' });
+  });
+
   test('names the package when its programs are missing', async () => {
     const desktop = createWaylandDesktop({ environment: { PATH: temporaryFolder() }, message: 'Wayland.' });
     const missing = { code: 'WAYLAND', message: expect.stringContaining('wl-clipboard') };

@@ -52,6 +52,17 @@ describe('potter run', () => {
     await vendor.disconnected();
   });
 
+  test('text comes back byte for byte, and what is not UTF-8 is refused', async () => {
+    const options = folder();
+    const kept = '\ufeffb\r\na\r\n';
+    expect(await runCli(['run', 'sort-lines'], { ...options, input: kept })).toMatchObject({
+      code: 0,
+      stdout: 'a\r\n\ufeffb\r\n',
+    });
+    const latin = await runCli(['run', 'upper-case'], { ...options, input: Buffer.from('b\xe9ta', 'latin1') });
+    expect(latin).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('UTF-8') });
+  });
+
   test('a reader that goes away early is no failure', async () => {
     const child = startCli(['run', 'upper-case'], folder());
     child.stdout.destroy();
@@ -163,6 +174,33 @@ describe('one owner of the data', () => {
     const finished = finishedOf(owner);
     owner.kill('SIGTERM');
     expect(await finished).toMatchObject({ code: 0 });
+  });
+
+  test('an owner that is told to stop cancels what would keep it', async () => {
+    const { vendor, environment } = await startVendor({ tokenDelayMs: 60_000 });
+    const options = folder(environment);
+    const owner = startCli(['serve'], options);
+    await printed(owner, /token=/);
+    const stopped = finishedOf(owner);
+    const forwarded = startCli(['run', 'polish'], options);
+    const ended = finishedOf(forwarded);
+    forwarded.stdin.end('A text of some words.');
+    await vendor.received(1);
+    owner.kill('SIGHUP');
+    expect(await stopped).toMatchObject({ code: 0 });
+    // The model had been asked: a second time is for the person to decide.
+    expect(await ended).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('(TRANSPORT_CLOSED)') });
+    await vendor.disconnected();
+    expect(vendor.requests).toHaveLength(1);
+  });
+
+  test('a demo does not turn a running Potter into one', async () => {
+    const options = folder();
+    const owner = startCli(['serve'], options);
+    await printed(owner, /token=/);
+    const demo = await runCli(['serve', '--demo', '--data', options.dataDirectory], options);
+    expect(demo).toMatchObject({ code: 2, stderr: expect.stringContaining('(CONFLICT)') });
+    expect((await runCli(['config', 'get', 'text.defaultModel'], options)).stdout).toBe('null\n');
   });
 
   test('when the owner is killed, the next takes over', async () => {
