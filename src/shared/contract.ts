@@ -129,6 +129,18 @@ const historyEntry = z.strictObject({
 });
 export type HistoryEntry = z.output<typeof historyEntry>;
 
+/** Characters of a text that a list shows, so that 500 entries fit into one message. */
+export const excerptLength = 500;
+const excerpt = z.string().max(excerptLength).describe('the beginning of the text; history.get has the whole');
+const historyListEntry = z.strictObject({
+  ...historyEntry.shape,
+  input: excerpt,
+  output: excerpt,
+  message: excerpt.optional(),
+});
+/** An entry as the list shows it: of each text the beginning only. */
+export type HistoryListEntry = z.output<typeof historyListEntry>;
+
 export const providerStates = ['ready', 'no-key', 'key-detached', 'keys-locked', 'down', 'failed'] as const;
 const providerInfo = z.strictObject({
   id: identifier,
@@ -267,14 +279,14 @@ export const contract = {
     output: settingInfo,
   },
   'history.list': {
-    summary: 'List or search the history, newest first.',
+    summary: 'List or search the history, newest first, with the beginning of each text.',
     access: 'history.read',
     input: z.strictObject({
       query: z.string().max(1000).optional().describe('text to find'),
       limit: z.int().min(1).max(500).optional().describe('at most this many entries'),
       before: z.uuid().optional().describe('only entries older than this one'),
     }),
-    output: z.strictObject({ entries: z.array(historyEntry), total: z.int().nonnegative(), locked: z.boolean() }),
+    output: z.strictObject({ entries: z.array(historyListEntry), total: z.int().nonnegative(), locked: z.boolean() }),
   },
   'history.get': {
     summary: 'Read one entry of the history.',

@@ -284,6 +284,23 @@ describe('the history', () => {
     expect(state.entries).toEqual(entries);
   });
 
+  it('shows the whole text of an entry, of which the list has the beginning', async () => {
+    const whole = { ...entry(1), input: 'teh whole text' };
+    const core = new FakeCore({ ...standard, 'history.get': () => whole });
+    const history = new History(await open(core));
+    await until(history.state, ({ entries }) => entries.length === 1);
+    const shown: unknown[] = [];
+    history.state.subscribe(({ open: { ...now } = {} }) => shown.push(now));
+    await history.open(entry(1).id);
+    await history.open(entry(1).id);
+    expect(new Set(shown.map((now) => JSON.stringify(now)))).toEqual(
+      new Set([
+        JSON.stringify({ id: whole.id, status: 'loading' }),
+        JSON.stringify({ id: whole.id, status: 'ready', entry: whole }),
+      ]),
+    );
+  });
+
   it('shows the answer of the last search only', async () => {
     const waiting: (() => void)[] = [];
     const core = new FakeCore({

@@ -1,6 +1,12 @@
 /** The runs there have been, each encrypted by itself. */
 import { setImmediate } from 'node:timers/promises';
-import type { HistoryEntry, Output, ParsedInput } from '../../shared/contract.ts';
+import {
+  excerptLength,
+  type HistoryEntry,
+  type HistoryListEntry,
+  type Output,
+  type ParsedInput,
+} from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
 import type { Clock } from './host.ts';
 import type { Vault } from './security/vault.ts';
@@ -67,10 +73,10 @@ export class History {
     const wanted = searchForm(query ?? '').trim();
     const matches = wanted === '' ? undefined : await this.#search(wanted);
     const end = before === undefined ? Number.MAX_SAFE_INTEGER : this.#existing(before).seq;
-    const entries: HistoryEntry[] = [];
+    const entries: HistoryListEntry[] = [];
     for (const seq of matches ?? this.#newestFirst(end)) {
       const entry = seq < end ? this.#readable(seq) : undefined;
-      if (entry) entries.push(entry);
+      if (entry) entries.push(shortened(entry));
       if (entries.length === limit) break;
     }
     return { entries, total: matches?.length ?? this.#count(), locked: false };
@@ -194,6 +200,16 @@ interface Row {
 /** A row copied over another one does not open. */
 function context(id: string): string {
   return `history ${id}`;
+}
+
+function shortened({ input, output, message, ...rest }: HistoryEntry): HistoryListEntry {
+  const excerpts = { input: beginning(input), output: beginning(output) };
+  return { ...rest, ...excerpts, ...(message !== undefined && { message: beginning(message) }) };
+}
+
+/** Never half of a surrogate pair. */
+function beginning(text: string): string {
+  return text.slice(0, excerptLength).replace(/[\ud800-\udbff]$/, '');
 }
 
 /** So that case, width and composed accents make no difference. */

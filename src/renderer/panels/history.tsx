@@ -5,7 +5,7 @@ import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
-import type { HistoryEntry } from '../../shared/contract.ts';
+import type { HistoryEntry, HistoryListEntry } from '../../shared/contract.ts';
 import { type ErrorCode, errorKinds, toPotterError } from '../../shared/errors.ts';
 import { Facts } from '../parts/facts.tsx';
 import { Failure } from '../parts/failure.tsx';
@@ -175,7 +175,7 @@ function EmptyList({ loading, query }: { readonly loading: boolean; readonly que
 
 const snippetLength = 160;
 
-function snippet({ output, input }: HistoryEntry): string {
+function snippet({ output, input }: HistoryListEntry): string {
   return (output.trim() || input.trim()).replace(/\s+/g, ' ').slice(0, snippetLength);
 }
 

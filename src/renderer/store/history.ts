@@ -1,6 +1,6 @@
 /** The history panel's state: the list with its search, and the entry shown beside it. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { HistoryEntry } from '../../shared/contract.ts';
+import type { HistoryEntry, HistoryListEntry } from '../../shared/contract.ts';
 import { type PotterError, toPotterError } from '../../shared/errors.ts';
 import type { Connection } from './connection.ts';
 
@@ -8,7 +8,7 @@ export interface HistoryState {
   readonly query: string;
   readonly status: 'loading' | 'ready' | 'failed';
   readonly error: PotterError | undefined;
-  readonly entries: readonly HistoryEntry[];
+  readonly entries: readonly HistoryListEntry[];
   readonly total: number;
   readonly locked: boolean;
   readonly open: OpenEntry | undefined;
@@ -67,8 +67,8 @@ export class History {
   /** Shows one entry beside the list; none when left out. */
   async open(id?: string): Promise<void> {
     if (id === undefined) return this.state.setState({ open: undefined });
-    const known = this.state.getState().entries.find((entry) => entry.id === id);
-    this.state.setState({ open: known ? { id, status: 'ready', entry: known } : { id, status: 'loading' } });
+    // The list has the beginning of its texts only, so the entry is read even when it is in there.
+    if (this.state.getState().open?.id !== id) this.state.setState({ open: { id, status: 'loading' } });
     await this.#readOpen(id);
   }
 

@@ -82,6 +82,17 @@ describe('the history', () => {
     expect(contract['history.list'].output.safeParse(next).success).toBe(true);
   });
 
+  it('lists the beginning of each text, so that the longest page fits into one message', async () => {
+    const long = `${'天'.repeat(499)}🀄${'x'.repeat(1_000_000)}`;
+    const id = record({ input: long, output: long, message: long });
+    const page = await history.list();
+    const beginning = '天'.repeat(499);
+    expect(page.entries).toMatchObject([{ input: beginning, output: beginning, message: beginning }]);
+    expect(contract['history.list'].output.safeParse(page).success).toBe(true);
+    expect(history.get(id)).toMatchObject({ input: long, output: long, message: long });
+    expect(await history.list({ query: 'xxx' })).toMatchObject({ total: 1 });
+  });
+
   it('finds two Chinese characters, any case, any width, in text, result, action and program', async () => {
     record({ input: '今天天气很好，我们去公园' });
     record({ input: 'Straße and CAFÉ' });
