@@ -53,6 +53,8 @@ export const result = (page: Page) => page.locator('.pane').filter({ hasText: 'R
 export async function choose(page: Page, action: string): Promise<void> {
   await page.getByRole('button', { name: /^Action:/ }).click();
   await page.getByPlaceholder('Find an action').fill(action);
+  // Right after the start the actions may still be on their way.
+  await expect(page.getByRole('option').filter({ hasText: action }).first()).toBeVisible();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: `Action: ${action}`, exact: true })).toBeFocused();
 }

@@ -3,11 +3,13 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   linkSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,7 +24,8 @@ const tagBytes = 16;
 
 /**
  * Wraps with 256 random bits in `key` (mode 0600) of the data directory, which must exist; the file is made at the first
- * wrap. A file that others may read is refused rather than repaired: somebody may have read it already.
+ * wrap. A file that others may read is refused rather than repaired: somebody may have read it already. One that is
+ * damaged can unwrap nothing any more; the next wrap puts it aside and makes another one.
  */
 export function createKeyFileCipher(dataDirectory: string): Cipher {
   const path = join(dataDirectory, 'key');
@@ -30,12 +33,13 @@ export function createKeyFileCipher(dataDirectory: string): Cipher {
     backend: 'key-file',
     wrap: async (plain) => {
       const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', readKey(path) ?? makeKey(path), nonce);
+      const cipher = createCipheriv('aes-256-gcm', keyToWrapWith(path), nonce);
       return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     },
     unwrap: async (wrapped) => {
       const key = readKey(path);
       if (key === undefined) throw new PotterError('KEYS_LOCKED', `The key file ${path} is missing.`);
+      if (isDamaged(key)) throw new PotterError('KEYS_LOCKED', `The key file ${path} is damaged.`);
       const decipher = createDecipheriv('aes-256-gcm', key, wrapped.subarray(0, nonceBytes));
       decipher.setAuthTag(wrapped.subarray(-tagBytes));
       return Buffer.concat([decipher.update(wrapped.subarray(nonceBytes, -tagBytes)), decipher.final()]);
@@ -43,14 +47,30 @@ export function createKeyFileCipher(dataDirectory: string): Cipher {
   };
 }
 
-/** Undefined when there is none. */
+function keyToWrapWith(path: string): Buffer {
+  const key = readKey(path);
+  if (key !== undefined && !isDamaged(key)) return key;
+  if (key !== undefined) putAside(path);
+  return makeKey(path);
+}
+
+const isDamaged = (key: Buffer): boolean => key.length !== keyBytes;
+
+/** Beside it and never over an earlier one, as it may still be mended by hand. */
+function putAside(path: string): void {
+  let number = 1;
+  while (existsSync(`${path}.damaged-${number}`)) number += 1;
+  renameSync(path, `${path}.damaged-${number}`);
+}
+
+/** Whole or damaged; undefined when there is none. */
 function readKey(path: string): Buffer | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
-    throw thrown;
+    throw new PotterError('KEYS_LOCKED', `The key file ${path} cannot be read.`, { cause: thrown });
   }
   try {
     // Windows has no such mode; there the file is as private as the folder of the user's profile.
@@ -58,9 +78,7 @@ function readKey(path: string): Buffer | undefined {
     if (mode !== 0) {
       throw new PotterError('KEYS_LOCKED', `The key file ${path} may be read by others; set its mode to 600.`);
     }
-    const key = readFileSync(descriptor);
-    if (key.length !== keyBytes) throw new PotterError('KEYS_LOCKED', `The key file ${path} is damaged.`);
-    return key;
+    return readFileSync(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -148,6 +148,8 @@ export class Vault {
     const dataKey = this.#random(32);
     const [cipher] = this.#ciphers;
     const wrapped = await cipher.wrap(dataKey).catch((thrown: unknown) => {
+      // It says what to mend.
+      if (thrown instanceof PotterError) throw thrown;
       throw new PotterError('KEYS_LOCKED', `${cipher.backend} cannot keep a key now.`, { cause: thrown });
     });
     this.#database.run(

@@ -181,12 +181,46 @@ describe('the key file', () => {
     await expect(files.wrap(plain)).rejects.toThrow(code('KEYS_LOCKED'));
   });
 
-  it('is kept as it is when damaged or missing, and says so', async () => {
+  it('is kept beside a new one when damaged', async () => {
+    const files = createKeyFileCipher(directory);
+    for (const damage of ['short', 'shorter']) {
+      const wrapped = await files.wrap(plain);
+      writeFileSync(join(directory, 'key'), damage, { mode: 0o600 });
+      await expect(files.unwrap(wrapped)).rejects.toThrow(/damaged/);
+      expect(readFileSync(join(directory, 'key'), 'utf8')).toBe(damage);
+    }
+    expect(new Uint8Array(await files.unwrap(await files.wrap(plain)))).toEqual(plain);
+    const aside = ['key.damaged-1', 'key.damaged-2'].map((name) => readFileSync(join(directory, name), 'utf8'));
+    expect(aside).toEqual(['short', 'shorter']);
+  });
+
+  it('lets a key be entered again when it was damaged, and keeps what it had wrapped', async () => {
+    const openOnFile = () => Vault.open({ database, ciphers: [createKeyFileCipher(directory)], clock, log });
+    await (await openOnFile()).setKey('openai', 'api.openai.com', 'sk-old');
+    writeFileSync(join(directory, 'key'), '', { mode: 0o600 });
+    await (await openOnFile()).setKey('groq', 'api.groq.com', 'gsk-new');
+    const vault = await openOnFile();
+    expect(vault.key('groq', 'api.groq.com')).toBe('gsk-new');
+    expect(vault.listKeys().map(({ provider, state }) => [provider, state])).toEqual([
+      ['groq', 'stored'],
+      ['openai', 'locked'],
+    ]);
+  });
+
+  it('says how it is mended when a key is set', { skip: process.platform === 'win32' }, async () => {
+    await createKeyFileCipher(directory).wrap(plain);
+    chmodSync(join(directory, 'key'), 0o644);
+    const vault = await Vault.open({ database, ciphers: [createKeyFileCipher(directory)], clock, log });
+    const refused = vault.setKey('groq', 'api.groq.com', 'gsk-new');
+    await expect(refused).rejects.toMatchObject({ code: 'KEYS_LOCKED', message: /set its mode to 600/ });
+    chmodSync(join(directory, 'key'), 0o600);
+    await vault.setKey('groq', 'api.groq.com', 'gsk-new');
+    expect(vault.key('groq', 'api.groq.com')).toBe('gsk-new');
+  });
+
+  it('is not made anew for what it should unwrap, and says that it is missing', async () => {
     const files = createKeyFileCipher(directory);
     const wrapped = await files.wrap(plain);
-    writeFileSync(join(directory, 'key'), 'short', { mode: 0o600 });
-    await expect(files.wrap(plain)).rejects.toThrow(/damaged/);
-    expect(readFileSync(join(directory, 'key'), 'utf8')).toBe('short');
     rmSync(join(directory, 'key'));
     await expect(files.unwrap(wrapped)).rejects.toThrow(/missing/);
   });
