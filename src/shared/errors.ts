@@ -68,7 +68,10 @@ export const errorKinds = {
   NO_PROVIDER: user(409, 'Start a local model program, or set a key with `potter keys set <provider>`.'),
   UNKNOWN_PROVIDER: user(404, 'Run `potter models` to see the providers there are.'),
   NO_KEY: user(401, 'Set the key with `potter keys set <provider>`.'),
-  KEYS_LOCKED: user(423, 'Start Potter as the user who stored them, or enter them again with `potter keys set <provider>`.'),
+  KEYS_LOCKED: user(
+    423,
+    'Start Potter as the user who stored them, or enter them again with `potter keys set <provider>`.',
+  ),
   KEY_DETACHED: user(409, 'Set the key again to confirm the new address.'),
   AUTH: outside(401, false, 'Check the key and set it again with `potter keys set <provider>`.'),
   BILLING: outside(402, false, 'Look at the account at the provider.'),

@@ -156,7 +156,8 @@ export const en = {
     noMatchText: 'No entry contains “{{query}}”.',
     locked: 'The history is locked',
     lockedText: 'It is encrypted, and the key to it could not be opened. Nothing was deleted.',
-    lockedNext: 'Start Potter on the account that stored the keys. Or enter a key of a provider again: new entries are kept from then on, and the old ones stay locked.',
+    lockedNext:
+      'Start Potter on the account that stored the keys. Or enter a key of a provider again: new entries are kept from then on, and the old ones stay locked.',
     failed: 'The history could not be read.',
     retry: 'Try again',
     more: 'Show older entries',
