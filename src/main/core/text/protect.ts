@@ -140,10 +140,16 @@ function* numbers(text: string): Iterable<[number, number]> {
   }
 }
 
+/** Bounded, as a text may be one line of a million numbers and each of them is looked at. */
+const deepestIndent = 80;
+
 /** The `1.` of a list is structure, which a rewrite may turn into a dash. */
 function isListMarker(text: string, start: number, end: number): boolean {
   if (!/^[.)]\s/.test(text.slice(end, end + 2)) || !/^\p{Nd}{1,3}$/u.test(text.slice(start, end))) return false;
-  return text.slice(text.lastIndexOf('\n', start - 1) + 1, start).trim() === '';
+  const before = text.slice(Math.max(0, start - deepestIndent - 1), start);
+  const indent = before.slice(before.lastIndexOf('\n') + 1);
+  const isLineBegin = indent.length < before.length || before.length === start;
+  return isLineBegin && indent.trim() === '';
 }
 
 function tally(tokens: readonly Token[], classes: readonly TokenClass[]): Map<string, { token: Token; count: number }> {

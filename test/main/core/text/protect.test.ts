@@ -49,6 +49,18 @@ describe('protected tokens', () => {
     expect(found(text)).toEqual(expected);
   });
 
+  test('leave out the marker of a list at the beginning of a line, however long the text before it', () => {
+    const numbersOf = (text: string): string[] => findTokens(text).map((token) => token.text);
+    expect(numbersOf('1. a\n  2) b\n3.5 c 4. d')).toEqual(['3.5', '4']);
+    expect(numbersOf(`${'a'.repeat(200)}\n${' '.repeat(40)}7. b`)).toEqual([]);
+    expect(numbersOf(`a${' '.repeat(200)}7. b`)).toEqual(['7']);
+  });
+
+  test('are found in a megabyte on one line before anybody gives up waiting', () => {
+    // Minutes, were each number compared with the whole line before it.
+    expect(findTokens('1. '.repeat(333_333))).toHaveLength(333_332);
+  });
+
   test('never overlap and always stand where they say, in any text', () => {
     const pieces = fc.constantFrom(
       '`',
