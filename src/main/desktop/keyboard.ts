@@ -13,6 +13,13 @@ interface Hotkey {
   grab: Grab;
 }
 
+/** A copy or a paste as keys. */
+export interface Stroke {
+  readonly keycodes: readonly number[];
+  /** Ctrl with a letter rather than a key with Insert. */
+  readonly isLetter: boolean;
+}
+
 const pollMs = 5;
 
 /** The second form is for layouts without Latin letters, where programs know no Ctrl+C but still Ctrl+Insert. */
@@ -83,12 +90,19 @@ export class Keyboard {
     }
   }
 
-  /** Presses the keys by key code, if `isWanted` still holds and no modifier is down; nothing can move in between. */
-  async press(stroke: keyof typeof strokes, isWanted: () => Promise<boolean>): Promise<boolean> {
-    const connection = this.#connection;
+  /** How this keyboard copies or pastes in its present layout. Fails with `UNAVAILABLE` where it has no keys for it. */
+  async stroke(name: keyof typeof strokes): Promise<Stroke> {
     const layout = (await this.#state()) >> 13;
-    const keycodes = strokes[stroke].map((names) => this.#keymap.strokeOf(names, layout)).find((found) => found);
-    if (keycodes === undefined) throw new PotterError('UNAVAILABLE', `This keyboard has no keys to ${stroke} with.`);
+    for (const keys of strokes[name]) {
+      const keycodes = this.#keymap.strokeOf(keys, layout);
+      if (keycodes) return { keycodes, isLetter: keys[1] !== 'Insert' };
+    }
+    throw new PotterError('UNAVAILABLE', `This keyboard has no keys to ${name} with.`);
+  }
+
+  /** Presses the keys by key code, if `isWanted` still holds and no modifier is down; nothing can move in between. */
+  async press({ keycodes }: Stroke, isWanted: () => Promise<boolean>): Promise<boolean> {
+    const connection = this.#connection;
     const { KeyPress: down, KeyRelease: up } = connection.xtest;
     const inputs = [
       ...keycodes.map((keycode) => ({ type: down, keycode })),

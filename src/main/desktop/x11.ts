@@ -221,13 +221,14 @@ class X11Session implements X11Desktop {
   async #copySelection(target: Target, window: number, wait: Wait): Promise<string | undefined> {
     const clipboard = this.#clipboard;
     if (!(await this.#keyboard.released(wait))) throw stillHeld();
+    const stroke = await this.#keyboard.stroke('copy');
     const previous = await clipboard.snapshot(wait);
     this.#stopGiveBack();
     const before = clipboard.changes;
     const changed = this.#changeOf(before, { ...wait, until: Math.min(wait.until, performance.now() + times.copyMs) });
     let copies = 0;
     try {
-      if (!(await this.#keyboard.press('copy', () => this.#isFront(window)))) throw movedAway(target);
+      if (!(await this.#keyboard.press(stroke, () => this.#isFront(window)))) throw movedAway(target);
       copies = await changed;
       if (copies === before) return undefined;
       if (!this.#connection.isSameClient(clipboard.owner, window)) {
@@ -260,7 +261,8 @@ class X11Session implements X11Desktop {
   async #paste(target: Target, text: string, wait: Wait): Promise<boolean> {
     const clipboard = this.#clipboard;
     const window = windowOf(target);
-    const reads = readTwicePrograms.has(target.application) ? 2 : 1;
+    const stroke = await this.#keyboard.stroke('paste');
+    const reads = stroke.isLetter && readTwicePrograms.has(target.application) ? 2 : 1;
     const previous = await clipboard.snapshot(wait);
     this.#stopGiveBack();
     await clipboard.lend(text, { window, previous }, wait);
@@ -270,7 +272,7 @@ class X11Session implements X11Desktop {
       const fetched = clipboard.fetchedBy(window, reads, { signal: new AbortController().signal, until });
       fetched.catch(() => undefined);
       throwIfCancelled(wait.signal);
-      if (!(await this.#keyboard.press('paste', () => this.#isFront(window)))) return false;
+      if (!(await this.#keyboard.press(stroke, () => this.#isFront(window)))) return false;
       if (!(await fetched)) return false;
       this.#giveBackSoon();
       return true;
