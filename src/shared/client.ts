@@ -78,7 +78,10 @@ export function createClient(transport: Transport): Client {
           replied = true;
           // The last chunks may still be in the listener's hands; the reply comes after them.
           void consumed.then(() =>
-            settle(() => (reply.status === 'ok' ? resolve(reply.data as Output<R>) : reject(fromWire(reply.error)))),
+            settle(() => {
+              if (reply.status === 'ok') resolve(reply.data as Output<R>);
+              else reject(fromWire(reply.error, reply.metadata.callId));
+            }),
           );
         },
         // A reply that arrived before the end still counts.

@@ -22,6 +22,7 @@ const outside = (status: number, retryable: boolean, next: string): ErrorKind =>
 export const errorKinds = {
   // the call itself
   UNKNOWN_ROUTE: user(404, 'Use one of the operations `potter help` lists.'),
+  USAGE: user(400, 'Run `potter help`, or the command with --help.'),
   INVALID_INPUT: user(400, 'Correct the named field and try again.'),
   UNAUTHENTICATED: user(401, 'Open Potter from its own window or the address it printed, which signs you in.'),
   FORBIDDEN: user(403, 'Use a caller that has this permission.'),
@@ -42,7 +43,7 @@ export const errorKinds = {
   // the text run
   UNKNOWN_ACTION: user(404, 'Run `potter actions` to see the actions there are.'),
   EMPTY_TEXT: user(400, 'Select some text, or pipe it in, and run the action again.'),
-  TEXT_TOO_LONG: user(413, 'Select a shorter part, or raise `text.maxCharacters`.'),
+  TEXT_TOO_LONG: user(413, 'Work on a shorter part; for language models, `text.maxCharacters` can be raised.'),
   ALREADY_RUNNING: user(409, 'Wait for the run that is under way, or cancel it.'),
   NOT_ENGLISH: user(422, 'Use an action of a language model for this text.'),
   EMPTY_RESULT: outside(502, true, 'Try again, or choose another model.'),
@@ -131,11 +132,18 @@ export class PotterError extends Error {
   readonly code: ErrorCode;
   /** Plain data for the caller: the offending field, the partial answer, the line and column. Never a secret. */
   readonly detail?: unknown;
+  /** The call whose reply carried it, as the log names it; on the caller's side only. */
+  readonly callId?: string;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; detail?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; detail?: unknown; callId?: string | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options.detail !== undefined) this.detail = options.detail;
+    if (options.callId) this.callId = options.callId;
   }
 
   get kind(): ErrorKind {
@@ -157,8 +165,8 @@ export function toWire(error: PotterError): WireError {
   return detail === undefined ? { code, message, next: kind.next } : { code, message, next: kind.next, detail };
 }
 
-/** The error a reply carried, on the caller's side. A code this version does not know becomes INTERNAL. */
-export function fromWire(wire: WireError): PotterError {
+/** The error a reply to that call carried, on the caller's side. A code this version does not know becomes INTERNAL. */
+export function fromWire(wire: WireError, callId?: string): PotterError {
   const code: ErrorCode = Object.hasOwn(errorKinds, wire.code) ? wire.code : 'INTERNAL';
-  return new PotterError(code, wire.message, { detail: wire.detail });
+  return new PotterError(code, wire.message, { detail: wire.detail, callId });
 }

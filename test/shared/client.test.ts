@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type Client, createClient } from '../../src/shared/client.ts';
 import { PotterError } from '../../src/shared/errors.ts';
-import { type ClientMessage, createMemoryPair, type Transport } from '../../src/shared/transport.ts';
+import { type ClientMessage, createMemoryPair, type Reply, type Transport } from '../../src/shared/transport.ts';
 
 const metadata = { callId: 'c', ms: 0, cached: false };
 const hello = { source: { type: 'text' as const, text: 'hello' } };
@@ -155,6 +155,22 @@ describe('a subscription', () => {
     server.send({ type: 'event', topic: 'history.changed', payload: { id: 'all' } });
     await turn();
     expect(later).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a failed call', () => {
+  test.each([
+    ['the id of the call', 'call-7', 'call-7'],
+    ['no id where the server had none', '', undefined],
+  ])('carries %s', async (_name, callId, expected) => {
+    const { client, server, sent } = connect();
+    const failed = client.call('system.info', {}).catch((thrown: unknown) => thrown);
+    await turn();
+    const error = { code: 'INTERNAL', message: 'Something went wrong inside Potter.', next: '' } as const;
+    const reply: Reply = { status: 'error', error, metadata: { callId, ms: 1, cached: false } };
+    server.send({ type: 'reply', id: idOf(sent[0]), reply });
+    expect(await failed).toMatchObject({ code: 'INTERNAL' });
+    expect(((await failed) as PotterError).callId).toBe(expected);
   });
 });
 

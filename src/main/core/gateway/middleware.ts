@@ -80,8 +80,14 @@ const measureTo =
   (record: MiddlewareOptions['record'], clock: Clock): Middleware =>
   async (call, next) => {
     const startedAt = clock.monotonic();
-    const done = (result: Sample['result']): void =>
-      record({ route: call.route, ms: clock.monotonic() - startedAt, result });
+    const done = (result: Sample['result']): void => {
+      const ms = clock.monotonic() - startedAt;
+      record({ route: call.route, ms, result });
+      // A line costs more than the reads it would tell of, of which the panels make many.
+      const { audited, streams } = routeOf(call.route);
+      const isTold = result !== 'ok' || audited || streams;
+      call.log[isTold ? 'info' : 'debug']('a call ended', { result, ms: Math.round(ms * 1000) / 1000 });
+    };
     try {
       const reached = await next();
       done('ok');

@@ -65,7 +65,7 @@ export function createLog({ directory, level, clock, maxBytes = 10 * 1024 * 1024
 
 const severity = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
 
-/** A child is made by most calls and written to by few, so pino's own child waits for the first entry. */
+/** A child is made by every call and written to by some, so pino's own child waits for the first entry. */
 function entryPoint(open: () => pino.Logger, level: LogOptions['level']): Log {
   let opened: pino.Logger | undefined;
   const logger = (): pino.Logger => {

@@ -66,6 +66,12 @@ interface Failed {
 
 type Probe = Ready | Failed;
 
+interface Asking {
+  readonly signal: AbortSignal;
+  /** Of the call it is asked for. */
+  readonly log: Log;
+}
+
 /** The providers of the settings: whether each can be asked, what models it has, and which one is meant. */
 export class ProviderRegistry {
   readonly #options: ProviderRegistryOptions;
@@ -80,18 +86,22 @@ export class ProviderRegistry {
   }
 
   /** One provider, or all of them in the order of the settings, each asked now unless its list is fresh. */
-  async list(id: string | undefined, signal: AbortSignal): Promise<{ providers: ProviderInfo[]; default?: string }> {
+  async list(
+    id: string | undefined,
+    signal: AbortSignal,
+    log = this.#options.log,
+  ): Promise<{ providers: ProviderInfo[]; default?: string }> {
     const ids = id === undefined ? this.#ids() : [id];
     const settings = ids.map((one) => [one, this.settingOf(one)] as const);
-    const probes = await Promise.all(settings.map(([one, setting]) => this.#probe(one, setting, signal)));
+    const probes = await Promise.all(settings.map(([one, setting]) => this.#probe(one, setting, { signal, log })));
     const chosen = this.#options.settings().defaultModel ?? firstReference(probes);
     return { providers: probes.map(({ info }) => info), ...(chosen !== undefined && { default: chosen }) };
   }
 
   /** The provider and model of `provider/model`; of the settings' default or the first ready provider when left out. */
-  async resolve(reference: string | undefined, signal: AbortSignal): Promise<Resolved> {
+  async resolve(reference: string | undefined, signal: AbortSignal, log = this.#options.log): Promise<Resolved> {
     const wanted = reference ?? this.#options.settings().defaultModel;
-    return wanted === null ? await this.#firstReady(signal) : await this.#named(wanted, signal);
+    return wanted === null ? await this.#firstReady(signal, log) : await this.#named(wanted, signal);
   }
 
   /** Is there someone to ask, as far as is known without asking? */
@@ -107,7 +117,7 @@ export class ProviderRegistry {
   /** Asks the servers of this machine that want no key, so that `hasAny` knows of them. */
   async probeLocal(signal: AbortSignal): Promise<void> {
     const local = this.#entries().filter(([, setting]) => !setting.needsKey && isLocal(setting));
-    await Promise.all(local.map(([id, setting]) => this.#probe(id, setting, signal)));
+    await Promise.all(local.map(([id, setting]) => this.#probe(id, setting, { signal, log: this.#options.log })));
   }
 
   /** How many chat models the stored key opens; fails with the reason when it opens none. */
@@ -151,11 +161,11 @@ export class ProviderRegistry {
     return { provider: connection.provider, model };
   }
 
-  async #firstReady(signal: AbortSignal): Promise<Resolved> {
+  async #firstReady(signal: AbortSignal, log: Log): Promise<Resolved> {
     const done = new AbortController();
     const both = AbortSignal.any([signal, done.signal]);
     try {
-      const probes = this.#entries().map(([id, setting]) => this.#probe(id, setting, both));
+      const probes = this.#entries().map(([id, setting]) => this.#probe(id, setting, { signal: both, log }));
       const failed: Failed[] = [];
       // All are asked at once; the settings' order decides, and nobody waits for those behind the one chosen.
       for (const pending of probes) {
@@ -185,7 +195,7 @@ export class ProviderRegistry {
    * Never rejects, as nobody may be waiting for it any more. So the setting is the one it began with: the provider may be
    * removed meanwhile.
    */
-  async #probe(id: string, setting: ProviderSetting, signal: AbortSignal): Promise<Probe> {
+  async #probe(id: string, setting: ProviderSetting, { signal, log }: Asking): Promise<Probe> {
     let hasKey = false;
     try {
       hasKey = this.#options.hasKey(id);
@@ -196,7 +206,7 @@ export class ProviderRegistry {
       const info = infoOf(id, setting, hasKey, []);
       if (signal.aborted) return { info, error: toPotterError(signal.reason) };
       const error = toPotterError(thrown);
-      this.#options.log.debug('a provider is not ready', { provider: id, code: error.code });
+      log.debug('a provider is not ready', { provider: id, code: error.code });
       return { info: { ...info, state: states[error.code] ?? 'failed', message: adviceOf(error, id) }, error };
     }
   }
