@@ -58,7 +58,7 @@ export const settings = {
   ),
   'text.maxCharacters': setting(z.int().min(100).max(1_000_000), {
     default: 50_000,
-    help: 'Longest text an action accepts, in characters.',
+    help: 'Longest text a language model is given, in characters.',
   }),
   providers: setting(z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/), providerSetting), {
     default: presets,

@@ -6,7 +6,7 @@ import { closest } from '../../shared/closest.ts';
 import { PotterError, toPotterError, toWire } from '../../shared/errors.ts';
 import { readEnvironment } from '../core/config/sources.ts';
 import { defaultDataDirectory } from '../core/host.ts';
-import { type Command, type CommandContext, commands } from './commands.ts';
+import { type AloneContext, type Command, type CommandContext, commands } from './commands.ts';
 import { notifyDesktop } from './desktop.ts';
 import { commandHelp, help } from './help.ts';
 import { connectHeadless } from './open.ts';
@@ -56,14 +56,14 @@ export async function main(argv: readonly string[], options: CliOptions = {}): P
   }
 }
 
-async function runCommand(command: Command, context: Omit<CommandContext, 'client'>): Promise<void> {
+async function runCommand(command: Command, context: AloneContext): Promise<void> {
   if ('runAlone' in command) return command.runAlone(context);
   // A run on the selection was started by a key: nobody watches its standard error.
   const notify = context.values.selection ? { notify: notifyDesktop } : {};
   const opened = await connectHeadless({ ...context, ...notify });
   try {
     await tellProblems(context.terminal, opened.client);
-    await command.run({ ...context, client: opened.client });
+    await command.run({ ...context, client: opened.client, isOwner: opened.isOwner() });
   } finally {
     await opened.close();
   }
@@ -89,8 +89,9 @@ function findCommand(argv: readonly string[]): { name: string; command: Command 
 
 function helpOn(words: readonly string[]): { name: string; command: Command | undefined; rest: readonly string[] } {
   const name = words.join(' ');
+  if (name === '') return { name: 'help', command: undefined, rest: [] };
   if (Object.hasOwn(commands, name)) return { name, command: commands[name], rest: ['--help'] };
-  return { name: 'help', command: undefined, rest: [] };
+  throw unknownCommand(words[0] ?? '', words[1]);
 }
 
 function unknownCommand(first: string, second: string | undefined): PotterError {
@@ -98,10 +99,10 @@ function unknownCommand(first: string, second: string | undefined): PotterError 
   const within = names.filter((name) => name.startsWith(`${first} `)).map((name) => name.slice(first.length + 1));
   if (within.length > 0) {
     const problem = second === undefined ? 'needs one of' : `does not know "${second}"; it has`;
-    return new PotterError('INVALID_INPUT', `"potter ${first}" ${problem}: ${within.join(', ')}.`);
+    return new PotterError('USAGE', `"potter ${first}" ${problem}: ${within.join(', ')}.`);
   }
   const near = closest(first, [...new Set(names.map((name) => name.split(' ')[0] ?? name))]);
-  return new PotterError('INVALID_INPUT', `There is no command "${first}"${near ? `; did you mean "${near}"?` : '.'}`);
+  return new PotterError('USAGE', `There is no command "${first}"${near ? `; did you mean "${near}"?` : '.'}`);
 }
 
 const commonOptions = {
@@ -121,11 +122,12 @@ function parseCommand(
     const most = command.arguments.length;
     const least = command.arguments.filter((argument) => !argument.startsWith('[')).length;
     const wrong = positionals.length > most || positionals.length < least;
-    if (wrong && !values.help) throw new Error(`It takes ${command.arguments.join(' ') || 'no arguments'}.`);
+    if (wrong && !values.help) throw new Error(`it takes ${command.arguments.join(' ') || 'no arguments'}.`);
     return { values, positionals };
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new PotterError('INVALID_INPUT', `"potter ${name}" was not understood: ${reason}`, {
+    // Node's own advice after the first sentence is about shells, not about Potter.
+    const reason = String(thrown instanceof Error ? thrown.message : thrown).replace(/\. .*/s, '.');
+    throw new PotterError('USAGE', `"potter ${name}" was not understood: ${reason}`, {
       cause: thrown,
       detail: { usage: commandHelp(name, command) },
     });

@@ -7,6 +7,8 @@ import { ProgressLine, print, printable, readInput, readSecret, type Terminal } 
 
 export interface CommandContext {
   readonly client: Client;
+  /** Does the core run in this process, and end with it? */
+  readonly isOwner: boolean;
   readonly terminal: Terminal;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly dataDirectory: string;
@@ -14,6 +16,9 @@ export interface CommandContext {
   readonly values: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];
 }
+
+/** What a command has that opens the core itself. */
+export type AloneContext = Omit<CommandContext, 'client' | 'isOwner'>;
 
 interface Described {
   /** The operation it calls; its summary is the help. */
@@ -29,7 +34,7 @@ export type Command = Described &
   (
     | { readonly run: (context: CommandContext) => Promise<void> }
     /** Opens the core itself, its own way. */
-    | { readonly runAlone: (context: Omit<CommandContext, 'client'>) => Promise<void> }
+    | { readonly runAlone: (context: AloneContext) => Promise<void> }
   );
 
 const json = { json: { type: 'boolean', help: 'print the reply as one line of JSON' } } as const;
@@ -248,6 +253,12 @@ async function setConfig(context: CommandContext): Promise<void> {
   const layer = z.enum(['file', 'runtime']).optional().safeParse(values.layer);
   if (!layer.success)
     throw new PotterError('INVALID_INPUT', `There is no layer "${values.layer}" to set; use file or runtime.`);
+  if (layer.data === 'runtime' && context.isOwner) {
+    throw new PotterError(
+      'INVALID_INPUT',
+      'No Potter is running that could hold a runtime value: start `potter serve`.',
+    );
+  }
   const value = jsonOrText(needed(context, 1));
   const reply = await client.call('config.set', {
     key: needed(context, 0),

@@ -38,8 +38,15 @@ export async function openHeadless(options: HeadlessOptions): Promise<Opened> {
   };
 }
 
+export interface Connected {
+  readonly client: Client;
+  /** Does the core run in this process? */
+  isOwner(): boolean;
+  close(): Promise<void>;
+}
+
 /** The client of one command, and how to let go of the core when it is done. */
-export async function connectHeadless(options: HeadlessOptions): Promise<{ client: Client; close(): Promise<void> }> {
+export async function connectHeadless(options: HeadlessOptions): Promise<Connected> {
   let opened = await openHeadless(options);
   let client = await connect(opened);
   const call: Client['call'] = async (route, input, callOptions = {}) => {
@@ -67,7 +74,7 @@ export async function connectHeadless(options: HeadlessOptions): Promise<{ clien
       }
     }
   };
-  return { client: { ...client, call }, close: () => opened.close() };
+  return { client: { ...client, call }, isOwner: () => opened.potter !== undefined, close: () => opened.close() };
 }
 
 const maxReopened = 5;

@@ -9,16 +9,14 @@ import { bindHotkeys } from '../desktop/hotkeys.ts';
 import { startPanelServer } from '../net/http.ts';
 import type { Opened } from '../net/open.ts';
 import { createSessions } from '../net/sessions.ts';
-import type { CommandContext } from './commands.ts';
+import type { AloneContext } from './commands.ts';
 import { type HeadlessDesktop, headlessDesktop, notifyDesktop } from './desktop.ts';
 import { openInBrowser } from './host.ts';
 import { openHeadless } from './open.ts';
 import { print } from './terminal.ts';
 
-type ServeContext = Omit<CommandContext, 'client'>;
-
 /** Serves until the signal aborts; an interruption is how it is meant to end. */
-export async function serve(context: ServeContext): Promise<void> {
+export async function serve(context: AloneContext): Promise<void> {
   const { signal, terminal } = context;
   const lifetime = new Lifetime();
   try {
@@ -32,7 +30,7 @@ export async function serve(context: ServeContext): Promise<void> {
   }
 }
 
-async function start(context: ServeContext, lifetime: Lifetime): Promise<void> {
+async function start(context: AloneContext, lifetime: Lifetime): Promise<void> {
   const { values, terminal, environment, signal } = context;
   const port = portOf(values.port);
   const demo = values.demo ? await startDemo(lifetime) : undefined;
@@ -102,7 +100,7 @@ interface HotkeyStart {
   readonly opened: Opened;
   readonly desktop: HeadlessDesktop;
   readonly lifetime: Lifetime;
-  readonly terminal: ServeContext['terminal'];
+  readonly terminal: AloneContext['terminal'];
   /** There are no windows of our own: the panels in the browser stand in for the palette. */
   readonly onPalette: () => void;
 }

@@ -4,6 +4,7 @@
  */
 import type { Chunk, Correction, HistoryEntry, ParsedInput, RunResult } from '../../../shared/contract.ts';
 import { PotterError, toPotterError } from '../../../shared/errors.ts';
+import { pluginLimits } from '../../../shared/manifest.ts';
 import type { Action, Actions } from '../actions.ts';
 import type { EventBus } from '../events.ts';
 import type { Clock, Desktop, Notice, Target } from '../host.ts';
@@ -85,8 +86,9 @@ export class TextRuns {
       const target = input.source.type === 'selection' ? await this.#options.desktop.front(signal) : undefined;
       this.#claim(id, controller, target);
       const text = await this.#capture(input.source, target, signal);
-      this.#refuseUnfit(text);
+      if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
       const action = named ?? (await actions.current(signal));
+      this.#refuseTooLong(text, action.kind);
       return await this.#runOn({ id, action, target, signal, startedAt, model: input.model, emit, log }, text);
     } catch (thrown) {
       const error = toPotterError(thrown);
@@ -120,13 +122,12 @@ export class TextRuns {
     throw new PotterError('NO_DESKTOP', 'There is no window to read a selection from.');
   }
 
-  #refuseUnfit(text: string): void {
-    if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
-    const most = this.#options.maxCharacters();
+  #refuseTooLong(text: string, kind: Action['kind']): void {
+    const most = kind === 'prompt' ? this.#options.maxCharacters() : localLimits[kind];
     if (text.length <= most) return;
-    throw new PotterError('TEXT_TOO_LONG', `The text has ${text.length} characters; at most ${most} are accepted.`, {
-      detail: { characters: text.length, most },
-    });
+    const who = { prompt: 'a language model', plugin: 'a plugin', proofread: 'the offline proofreader' }[kind];
+    const message = `The text has ${text.length} characters; ${who} is given at most ${most}.`;
+    throw new PotterError('TEXT_TOO_LONG', message, { detail: { characters: text.length, most } });
   }
 
   async #runOn(run: Run, text: string): Promise<RunResult> {
@@ -194,6 +195,7 @@ export class TextRuns {
   ): Promise<Produced> {
     const chosen = await this.#modelOrFallback(run, action);
     if (!chosen) {
+      this.#refuseTooLong(text, 'proofread');
       const notice = 'No language model is set up, so Proofread (offline) corrected the text.';
       await started();
       return { ...(await this.#options.proofread(text, run.signal)), notice };
@@ -276,6 +278,9 @@ export class TextRuns {
     };
   }
 }
+
+/** Characters. What works on this machine costs nothing, but Harper's time grows faster than the text. */
+const localLimits = { plugin: pluginLimits.textCharacters, proofread: 100_000 } as const;
 
 const notPasted =
   'That window did not take the result, or is no longer in front: it is on the clipboard, nothing was pasted.';

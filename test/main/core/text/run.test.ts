@@ -171,7 +171,9 @@ describe('bad input', () => {
   test.each([
     ['an unknown action', { action: 'polsh', source: text('x') }, 'UNKNOWN_ACTION', '"polish"'],
     ['an empty text', { action: 'upper-case', source: text(' \n ') }, 'EMPTY_TEXT', 'no text'],
-    ['a text that is too long', { action: 'upper-case', source: text('x'.repeat(50_001)) }, 'TEXT_TOO_LONG', '50001'],
+    ['a text too long for a model', { action: 'polish', source: text('x'.repeat(50_001)) }, 'TEXT_TOO_LONG', '50001'],
+    ['one too long for Harper', { action: 'proofread', source: text('x '.repeat(50_001)) }, 'TEXT_TOO_LONG', '100002'],
+    ['one too long for a plugin', { action: 'trim', source: text('x'.repeat(1_000_001)) }, 'TEXT_TOO_LONG', '1000001'],
     [
       'a provider nobody knows',
       { action: 'polish', source: text('x'), model: 'nobody/m' },
