@@ -11,6 +11,7 @@ import { createTranslations } from './i18n.ts';
 import { Shell } from './panels/shell.tsx';
 import { Boundary } from './parts/boundary.tsx';
 import { Connection } from './store/connection.ts';
+import { keepDraft } from './store/draft.ts';
 import { History } from './store/history.ts';
 import { type Potter, PotterProvider } from './store/potter.tsx';
 import { Process } from './store/process.ts';
@@ -23,9 +24,11 @@ const styleNonce = (): string => document.querySelector<HTMLMetaElement>('meta[n
 function createStores(): Potter {
   const bridge = createBridge(() => void connection.open());
   const connection = new Connection({ connect: bridge.connect });
+  const process = new Process(connection);
+  keepDraft(process);
   return {
     connection,
-    process: new Process(connection),
+    process,
     history: new History(connection),
     system: new System(connection),
   };

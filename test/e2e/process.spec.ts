@@ -91,6 +91,13 @@ test('draws hostile output as text and names its hidden characters', async ({ op
   expect(await page.locator('.reading img, .reading script').count()).toBe(0);
 });
 
+test('keeps the text when the page is loaded again', async ({ open }) => {
+  const { page } = await open();
+  await textField(page).fill('写到一半的 text');
+  await page.reload();
+  await expect(textField(page)).toHaveValue('写到一半的 text');
+});
+
 test('says so when no changes are needed', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
   await run(page, 'All is well here.');
