@@ -87,7 +87,6 @@ const typesUpwards: Readonly<Record<string, readonly string[]>> = {
   'actions.ts': ['text/guard.ts'],
   // What a stage records is declared by the stage.
   'monitor/metrics.ts': ['gateway/middleware.ts'],
-  'log/audit.ts': ['gateway/middleware.ts'],
 };
 
 interface Import {

@@ -30,8 +30,8 @@ export interface Route {
   readonly streams?: z.ZodType;
   /** May an equal call be answered from memory? The handler's area says what "equal" means. */
   readonly cacheable?: boolean;
-  /** Is each call written to the audit log? Reads are not. */
-  readonly audited?: boolean;
+  /** The field of the input that names what is changed, and never a value. Each call is audited then; reads are not. */
+  readonly audited?: string;
 }
 
 const nothing = z.strictObject({});
@@ -238,7 +238,7 @@ export const contract = {
   'keys.set': {
     summary: 'Store the key of a provider, bound to the host of its address.',
     access: 'keys.write',
-    audited: true,
+    audited: 'provider',
     input: z.strictObject({ provider: identifier, key: providerKey }),
     output: z.strictObject({ provider: identifier, host: z.string() }),
   },
@@ -251,7 +251,7 @@ export const contract = {
   'keys.remove': {
     summary: 'Delete the key of a provider.',
     access: 'keys.write',
-    audited: true,
+    audited: 'provider',
     input: z.strictObject({ provider: identifier }),
     output: z.strictObject({ removed: z.boolean() }),
   },
@@ -270,7 +270,7 @@ export const contract = {
   'config.set': {
     summary: 'Change a setting. Null returns it to its default.',
     access: 'config.write',
-    audited: true,
+    audited: 'key',
     input: z.strictObject({
       key: z.string(),
       value: z.json(),
@@ -297,7 +297,7 @@ export const contract = {
   'history.remove': {
     summary: 'Delete one entry of the history, or all of it.',
     access: 'history.write',
-    audited: true,
+    audited: 'id',
     input: z.strictObject({ id: z.union([z.uuid(), z.literal('all')]) }),
     output: z.strictObject({ removed: z.int().nonnegative() }),
   },

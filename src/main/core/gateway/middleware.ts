@@ -2,28 +2,23 @@
  * The stages every call passes, in the order of `createMiddleware`. Each may answer the call itself:
  *
  *   correlate     –
- *   audit         –
  *   measure       –
+ *   refusals      audits the two below
  *   authenticate  UNAUTHENTICATED
  *   authorize     FORBIDDEN
  *   validate      INVALID_INPUT; INTERNAL for an output that breaks the contract
  *   limit         RATE_LIMITED
+ *   changes       STORAGE: audits before and after, so what cannot be written down does not happen
  *   cache         the answer of an equal call
  */
 import type { RouteName } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
 import type { Clock } from '../host.ts';
+import type { AuditEntry } from '../log/audit.ts';
+import { redactText } from '../log/redact.ts';
 import { authenticate, authorize, type Principal } from '../security/access.ts';
 import type { AnswerCache } from './cache.ts';
 import { answer, type Call, type Middleware, routeOf } from './gateway.ts';
-
-export interface AuditEntry {
-  readonly callId: string;
-  readonly route: RouteName;
-  readonly caller: string;
-  /** `ok` or the error code. */
-  readonly result: 'ok' | ErrorCode;
-}
 
 export interface Sample {
   readonly route: RouteName;
@@ -41,12 +36,13 @@ export interface MiddlewareOptions {
 export function createMiddleware({ clock, audit, record, cache }: MiddlewareOptions): readonly Middleware[] {
   return [
     correlate,
-    auditTo(audit),
     measureTo(record, clock),
+    auditRefusals(audit),
     identify,
     permit,
     validate,
     limitBy(clock),
+    auditChanges(audit),
     answerFrom(cache),
   ];
 }
@@ -57,24 +53,57 @@ const correlate: Middleware = (call, next) => {
   return next();
 };
 
-const auditTo =
+/** Refusals are security decisions, so they are audited on every route. */
+const auditRefusals =
   (audit: MiddlewareOptions['audit']): Middleware =>
   async (call, next) => {
-    const write = (result: AuditEntry['result']): void =>
-      audit({ callId: call.id, route: call.route, caller: call.principal?.key ?? call.caller.kind, result });
     try {
-      const reached = await next();
-      if (routeOf(call.route).audited) write('ok');
-      return reached;
+      return await next();
     } catch (thrown) {
       const { code } = toPotterError(thrown);
-      if (routeOf(call.route).audited || refusals.has(code)) write(code);
+      if (refusals.has(code)) audit(auditEntry(call, '', code));
       throw thrown;
     }
   };
 
-/** Refusals are security decisions, so they are audited on every route. */
 const refusals: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
+
+const auditChanges =
+  (audit: MiddlewareOptions['audit']): Middleware =>
+  async (call, next) => {
+    const { audited } = routeOf(call.route);
+    if (audited === undefined) return next();
+    const subject = subjectOf(call.input, audited);
+    const end = (result: AuditEntry['result']): void => {
+      try {
+        audit(auditEntry(call, subject, result));
+      } catch (error) {
+        // It has happened, so the caller must not hear that it has not.
+        call.log.error('the end of a change could not be audited', { error, result });
+      }
+    };
+    audit(auditEntry(call, subject, 'begun'));
+    try {
+      const reached = await next();
+      end('ok');
+      return reached;
+    } catch (thrown) {
+      end(toPotterError(thrown).code);
+      throw thrown;
+    }
+  };
+
+function auditEntry(call: Call, subject: string, result: AuditEntry['result']): AuditEntry {
+  return { callId: call.id, route: call.route, caller: call.principal?.key ?? call.caller.kind, subject, result };
+}
+
+const longestSubject = 100;
+
+/** A name goes in as it is; a secret given in its place does not. */
+function subjectOf(input: unknown, field: string): string {
+  const name: unknown = typeof input === 'object' && input !== null ? Reflect.get(input, field) : undefined;
+  return redactText(String(name).slice(0, longestSubject));
+}
 
 const measureTo =
   (record: MiddlewareOptions['record'], clock: Clock): Middleware =>

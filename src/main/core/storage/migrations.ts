@@ -33,6 +33,7 @@ export const migrations: readonly string[] = [
     call_id TEXT NOT NULL,
     caller TEXT NOT NULL,
     route TEXT NOT NULL,
+    subject TEXT NOT NULL,
     result TEXT NOT NULL,
     hash BLOB NOT NULL
   ) STRICT;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createAnswerCache } from '../../../../src/main/core/gateway/cache.ts';
 import { createGateway, type Gateway, type Handlers } from '../../../../src/main/core/gateway/gateway.ts';
-import { type AuditEntry, createMiddleware, type Sample } from '../../../../src/main/core/gateway/middleware.ts';
+import { createMiddleware, type Sample } from '../../../../src/main/core/gateway/middleware.ts';
+import type { AuditEntry } from '../../../../src/main/core/log/audit.ts';
 import { type Log, silentLog } from '../../../../src/main/core/log/log.ts';
 import type { Caller } from '../../../../src/main/core/security/access.ts';
 import type { RouteName } from '../../../../src/shared/contract.ts';
@@ -20,7 +21,10 @@ interface Bench {
 }
 
 /** The whole list of stages over the handlers given; a route without one answers nothing. */
-function bench(own: Partial<Record<RouteName, (input: never) => unknown>>): Bench {
+function bench(
+  own: Partial<Record<RouteName, (input: never) => unknown>>,
+  audit: (entry: AuditEntry) => void = () => undefined,
+): Bench {
   let now = 0;
   const clock = { now: () => now, monotonic: () => now };
   const audited: AuditEntry[] = [];
@@ -33,7 +37,10 @@ function bench(own: Partial<Record<RouteName, (input: never) => unknown>>): Benc
   const cache = createAnswerCache({ keyOf: (route, input) => `${route} ${JSON.stringify(input)}` });
   const middleware = createMiddleware({
     clock,
-    audit: (entry) => audited.push(entry),
+    audit: (entry) => {
+      audited.push(entry);
+      audit(entry);
+    },
     record: (sample) => samples.push(sample),
     cache,
   });
@@ -96,22 +103,51 @@ describe('the gateway', () => {
 });
 
 describe('the stages', () => {
-  test('audit: a decision is written with its result, a read is not, a refusal always is', async () => {
+  test('audit: a change is written before and after, with what it is about; a read is not, a refusal always is', async () => {
     const { gateway, audited } = bench({
       'keys.remove': () => ({ removed: true }),
       'keys.set': () => {
         throw new PotterError('UNKNOWN_PROVIDER', 'There is no provider "x".');
       },
+      'config.set': () => ({ key: 'k', value: 1, default: 1, help: '', source: 'file', layers: [] }),
     });
     await gateway.call(remove);
-    await gateway.call({ route: 'keys.set', input: { provider: 'x', key: 'k' }, caller: cli });
+    await gateway.call({ route: 'keys.set', input: { provider: 'x', key: 'sk-secret-value' }, caller: cli });
+    await gateway.call({ route: 'config.set', input: { key: 'log.level', value: 'debug' }, caller: cli });
+    await gateway.call({ route: 'keys.remove', input: { provider: 'sk-given-as-a-name' }, caller: cli });
+    await gateway.call({ route: 'keys.remove', input: {}, caller: cli });
     await gateway.call({ route: 'actions.list', input: {}, caller: cli });
     await gateway.call({ route: 'hotkeys.report', input: { hotkeys: [] }, caller: cli });
-    expect(audited.map(({ route, caller, result }) => [route, caller, result])).toEqual([
-      ['keys.remove', 'cli', 'ok'],
-      ['keys.set', 'cli', 'UNKNOWN_PROVIDER'],
-      ['hotkeys.report', 'cli', 'FORBIDDEN'],
+    expect(
+      audited.map(({ callId, route, caller, subject, result }) => [callId, route, caller, subject, result]),
+    ).toEqual([
+      ['call-1', 'keys.remove', 'cli', 'openai', 'begun'],
+      ['call-1', 'keys.remove', 'cli', 'openai', 'ok'],
+      ['call-2', 'keys.set', 'cli', 'x', 'begun'],
+      ['call-2', 'keys.set', 'cli', 'x', 'UNKNOWN_PROVIDER'],
+      ['call-3', 'config.set', 'cli', 'log.level', 'begun'],
+      ['call-3', 'config.set', 'cli', 'log.level', 'ok'],
+      ['call-4', 'keys.remove', 'cli', '[hidden]', 'begun'],
+      ['call-4', 'keys.remove', 'cli', '[hidden]', 'ok'],
+      ['call-7', 'hotkeys.report', 'cli', '', 'FORBIDDEN'],
     ]);
+  });
+
+  test('audit: what cannot be written down does not happen', async () => {
+    const changed: string[] = [];
+    const { gateway } = bench({ 'keys.remove': () => ({ removed: changed.push('removed') > 0 }) }, () => {
+      throw new PotterError('STORAGE', 'The disk is full.');
+    });
+    expect(await gateway.call(remove)).toMatchObject({ error: { code: 'STORAGE' } });
+    expect(changed).toEqual([]);
+  });
+
+  test('audit: what has happened is not called a failure when its end cannot be written down, but logged', async () => {
+    const { gateway, logged } = bench({ 'keys.remove': () => ({ removed: true }) }, ({ result }) => {
+      if (result !== 'begun') throw new PotterError('STORAGE', 'The disk is full.');
+    });
+    expect(await gateway.call(remove)).toMatchObject({ status: 'ok', data: { removed: true } });
+    expect(logged).toMatchObject([{ result: 'ok', error: { code: 'STORAGE' } }]);
   });
 
   test('measure: every call is counted with its result', async () => {

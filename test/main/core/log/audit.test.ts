@@ -13,8 +13,8 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'potter-audit-'));
   database = openDatabase(join(directory, 'potter.db'));
   audit = new AuditLog({ database, clock });
-  for (const route of ['keys.set', 'config.set', 'history.remove']) {
-    audit.append({ callId: 'c1', caller: 'window', route, result: 'ok' });
+  for (const route of ['keys.set', 'config.set', 'history.remove'] as const) {
+    audit.append({ callId: 'c1', caller: 'window', route, subject: 'openai', result: 'ok' });
   }
 });
 afterEach(() => {
@@ -32,14 +32,15 @@ function tamper(sql: string): void {
 describe('the audit log', () => {
   it('holds together as it was written, and across a restart', () => {
     audit = new AuditLog({ database, clock });
-    audit.append({ callId: 'c2', caller: 'cli', route: 'keys.remove', result: 'NO_KEY' });
+    audit.append({ callId: 'c2', caller: 'cli', route: 'keys.remove', subject: 'groq', result: 'NO_KEY' });
     expect(audit.verify()).toEqual({ entries: 4 });
-    expect(database.get('SELECT seq, at, call_id, caller, route, result FROM audit WHERE seq = 4')).toEqual({
+    expect(database.get('SELECT seq, at, call_id, caller, route, subject, result FROM audit WHERE seq = 4')).toEqual({
       seq: 4,
       at: clock.now(),
       call_id: 'c2',
       caller: 'cli',
       route: 'keys.remove',
+      subject: 'groq',
       result: 'NO_KEY',
     });
   });
@@ -51,6 +52,7 @@ describe('the audit log', () => {
 
   const changes = {
     'a changed result': ["UPDATE audit SET result = 'FORBIDDEN' WHERE seq = 2", 2],
+    'a changed subject': ["UPDATE audit SET subject = 'groq' WHERE seq = 2", 2],
     'a changed time': ['UPDATE audit SET at = at + 1 WHERE seq = 1', 1],
     'a changed hash': ["UPDATE audit SET hash = x'00' WHERE seq = 3", 3],
     'a missing entry': ['DELETE FROM audit WHERE seq = 2', 2],

@@ -25,7 +25,7 @@ for (;;) {
   const base = { id, at: clock.now(), actionId: 'polish', actionName: 'Polish', ms: 1 };
   history.begin({ ...base, input: `before ${id}`, output: '', result: 'running' });
   acknowledge(`begun ${id}`);
-  audit.append({ callId: id, caller: 'test', route: 'keys.set', result: 'ok' });
+  audit.append({ callId: id, caller: 'test', route: 'keys.set', subject: 'openai', result: 'ok' });
   acknowledge(`audited ${id}`);
   history.finish(id, { output: `after ${id}`, result: 'replaced' });
   acknowledge(`finished ${id}`);
