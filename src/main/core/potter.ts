@@ -163,6 +163,10 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     cache.clear();
     providers.forget();
   });
+  // Who deletes the history wants its answers gone from memory too. A run's id tells of its beginning or end as well.
+  events.subscribe('history.changed', ({ id }) => {
+    if (id === 'all') cache.clear();
+  });
   log.info('started', { version: host.version, desktop: desktop.kind, vault: vault.state });
 
   const stop = (): Promise<void> => lifetime.stop((part, error) => log.error('a part did not stop', { part, error }));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PotterError } from '../../../src/shared/errors.ts';
-import { startTestPotter } from '../../helpers/potter.ts';
+import { startTestPotter, startVendor } from '../../helpers/potter.ts';
 
 interface Line {
   readonly level: string;
@@ -50,5 +50,20 @@ describe('the log of a session', () => {
     const lines = (await linesOf(host.dataDirectory)).filter(({ route }) => route === 'providers.list');
     expect(lines.map(({ msg }) => msg)).toEqual(['a provider is not ready', 'a call ended']);
     expect(new Set(lines.map(({ callId }) => callId)).size).toBe(1);
+  });
+});
+
+describe('the answers in memory', () => {
+  it('stay when a run is recorded or one entry deleted, and go with the whole history', async () => {
+    const { vendor, environment } = await startVendor();
+    const { client } = await startTestPotter({ environment });
+    const asked = async (text: string): Promise<number> => {
+      await client.call('text.process', { action: 'proofread', source: { type: 'text', text } });
+      return vendor.requests.filter(({ path }) => path.endsWith('/chat/completions')).length;
+    };
+    expect([await asked('Hello there.'), await asked('Hello there.')]).toEqual([1, 1]);
+    expect([await asked('Good day.'), await asked('Hello there.')]).toEqual([2, 2]);
+    await client.call('history.remove', { id: 'all' });
+    expect(await asked('Hello there.')).toBe(3);
   });
 });
