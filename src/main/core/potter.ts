@@ -115,7 +115,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     pluginCommands: () => plugins.list().flatMap(({ id, commands }) => commands.map((it) => ({ ...it, plugin: id }))),
     chosen: () => config.get('text.currentAction'),
     hasProvider: async (signal) => {
-      if (!providers.hasAny()) await providers.probeLocal(signal);
+      if (!providers.hasAny()) await providers.probeKeyless(signal);
       return providers.hasAny();
     },
   });

@@ -54,7 +54,7 @@ describe('the log of a session', () => {
 });
 
 describe('the answers in memory', () => {
-  it('stay when a run is recorded or one entry deleted, and go with the whole history', async () => {
+  it('stay when another run is recorded, and go with the whole history', async () => {
     const { vendor, environment } = await startVendor();
     const { client } = await startTestPotter({ environment });
     const asked = async (text: string): Promise<number> => {

@@ -79,6 +79,8 @@ export class ProviderRegistry {
   readonly #connections = new Map<string, Connection>();
   /** Servers without a key that answered when they were last asked. */
   readonly #answering = new Set<string>();
+  /** Addresses that did not answer in time for `probeKeyless`, and when. */
+  readonly #silentSince = new Map<string, number>();
 
   constructor(options: ProviderRegistryOptions) {
     this.#options = options;
@@ -114,10 +116,23 @@ export class ProviderRegistry {
     );
   }
 
-  /** Asks the servers of this machine that want no key, so that `hasAny` knows of them. */
-  async probeLocal(signal: AbortSignal): Promise<void> {
-    const local = this.#entries().filter(([, setting]) => !setting.needsKey && isLocal(setting));
-    await Promise.all(local.map(([id, setting]) => this.#probe(id, setting, { signal, log: this.#options.log })));
+  /**
+   * Asks the servers that want no key, so that `hasAny` knows of them: each for as long as a program on this machine may
+   * take, and one elsewhere that was silent not again at once, as somebody waits for this.
+   */
+  async probeKeyless(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    const now = clock.monotonic();
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(this.#limits.localMs)]);
+    const ask = async (id: string, setting: ProviderSetting): Promise<void> => {
+      const probe = await this.#probe(id, setting, { signal: soon, log });
+      // One that refused at once costs nothing to ask again.
+      if ('error' in probe && soon.aborted && !signal.aborted) this.#silentSince.set(setting.baseUrl, now);
+    };
+    const isDue = (setting: ProviderSetting): boolean =>
+      isLocal(setting) || now - (this.#silentSince.get(setting.baseUrl) ?? -Infinity) >= this.#limits.freshMs;
+    const due = this.#entries().filter(([, setting]) => !setting.needsKey && isDue(setting));
+    await Promise.all(due.map(([id, setting]) => ask(id, setting)));
   }
 
   /** How many chat models the stored key opens; fails with the reason when it opens none. */

@@ -259,7 +259,7 @@ describe('whether there is anybody to ask', () => {
     settings.defaultModel = 'cloud/gpt-5-mini';
     expect(registry.hasAny()).toBe(true);
     settings.defaultModel = null;
-    await registry.probeLocal(always);
+    await registry.probeKeyless(always);
     expect(local.requests.length).toBe(1);
     expect(registry.hasAny()).toBe(true);
     now += 60_000;
@@ -269,6 +269,33 @@ describe('whether there is anybody to ask', () => {
     keys.cloud = 'sk-any';
     expect(registry.hasAny()).toBe(true);
     expect(cloud.requests).toEqual([]);
+  });
+
+  it('counts a server without a key elsewhere in the network, once it has answered', async () => {
+    await outbound.close();
+    outbound = createOutbound({ lookup: async () => [{ address: '127.0.0.1', family: 4 }] });
+    registry = open();
+    const baseUrl = local.baseUrl.replace('127.0.0.1', 'lan.example');
+    settings.providers = { lan: { name: 'LAN', baseUrl, needsKey: false } };
+    expect(registry.hasAny()).toBe(false);
+    await registry.probeKeyless(always);
+    expect(registry.hasAny()).toBe(true);
+    settings.localOnly = true;
+    expect(registry.hasAny()).toBe(false);
+  });
+
+  it('waits for a silent one elsewhere no longer than for one here, and not each time', async () => {
+    await outbound.close();
+    outbound = createOutbound({ lookup: async () => [{ address: '127.0.0.1', family: 4 }] });
+    registry = open({ localMs: 300, remoteMs: 3_600_000 });
+    const baseUrl = local.baseUrl.replace('127.0.0.1', 'lan.example');
+    settings.providers = { lan: { name: 'LAN', baseUrl, needsKey: false } };
+    local.next({ for: 'models', silent: true });
+    for (let time = 0; time < 3; time += 1) await registry.probeKeyless(always);
+    expect([local.requests.length, registry.hasAny()]).toEqual([1, false]);
+    now += 60_000;
+    await registry.probeKeyless(always);
+    expect([local.requests.length, registry.hasAny()]).toEqual([2, true]);
   });
 
   it('leaves out what may not be asked', () => {
