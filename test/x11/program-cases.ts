@@ -1,5 +1,7 @@
 /** The same desktop with the real program: `potter serve --hotkeys`, its core, plugins and proofreader. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Case, type Desk, keep, texts } from './cases.ts';
 import { clipboardIs, getClipboard, setClipboard } from './clipboards.ts';
 import type { Editor } from './editors.ts';
@@ -11,6 +13,7 @@ export interface ProgramContext extends Desk {
 }
 
 const faulty = 'This is a example of an sentence with bad grammer.';
+const unpolished = 'I recieve a box from teh king, and I dont know why.';
 const corrected = 'This is an example of a sentence with bad grammar.';
 
 /** Twenty replacements in each. */
@@ -61,6 +64,22 @@ export const programCases: readonly Case<ProgramContext>[] = [
       },
     }),
   ),
+  {
+    title: 'Potter itself polishes a text to the same result by hotkey in both editors and on standard input',
+    run: async (context) => {
+      const { session, mousepad, chromium, program } = context;
+      const file = join(session.folder, 'unpolished.txt');
+      await writeFile(file, unpolished);
+      const printed = (await program.potterOn(file, 'run', 'polish')).toString();
+      assert.notEqual(printed, unpolished);
+      for (const editor of [mousepad, chromium]) {
+        await editor.show(unpolished);
+        await editor.selectAll();
+        await press(context, 'polish');
+        await becomes(editor, printed, 10_000);
+      }
+    },
+  },
   {
     title: 'Potter itself replaces the selection from the command line, as a desktop without hotkeys binds it',
     run: async ({ session, chromium, program }) => {

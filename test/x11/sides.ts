@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/main/core/log/log.ts';
 import { openX11, type X11Desktop } from '../../src/main/desktop/x11.ts';
 import { toPotterError } from '../../src/shared/errors.ts';
+import { sampleModel, startFakeOpenAi } from '../helpers/fake-openai.ts';
 import { end, firstLine, type Session, until } from './session.ts';
 
 export interface Side {
@@ -65,6 +66,7 @@ export async function startDirect(session: Session, hotkey: string): Promise<Dir
 export const programHotkeys = {
   'upper-case': { accelerator: 'Ctrl+Alt+U', keys: 'ctrl+alt+u' },
   'proofread-offline': { accelerator: 'Ctrl+Alt+P', keys: 'ctrl+alt+p' },
+  polish: { accelerator: 'Ctrl+Alt+L', keys: 'ctrl+alt+l' },
 } as const;
 
 export interface Program {
@@ -72,14 +74,20 @@ export interface Program {
   results(): Promise<string[]>;
   /** Runs the command line and gives what it printed. */
   potter(...args: string[]): Promise<Buffer>;
+  /** The same with a file on standard input. */
+  potterOn(file: string, ...args: string[]): Promise<Buffer>;
   stop(): Promise<void>;
 }
 
-/** `potter serve --hotkeys` as a person starts it, with a data directory of its own. */
+/** `potter serve --hotkeys` as a person starts it, with a data directory of its own and a vendor of the wire format. */
 export async function startProgram(session: Session): Promise<Program> {
   const data = join(session.folder, 'potter');
   const accelerators = Object.entries(programHotkeys).map(([action, { accelerator }]) => [action, accelerator]);
   const potter = (...args: string[]): Promise<Buffer> => session.run(process.execPath, bin, ...args, '--data', data);
+  const vendor = await startFakeOpenAi();
+  const setting = { name: 'Vendor', baseUrl: vendor.baseUrl, needsKey: false };
+  await potter('config', 'set', 'providers', JSON.stringify({ vendor: setting }));
+  await potter('config', 'set', 'text.defaultModel', `vendor/${sampleModel}`);
   await potter('config', 'set', 'hotkeys.actions', JSON.stringify(Object.fromEntries(accelerators)));
   const child = spawn(process.execPath, [bin, 'serve', '--hotkeys', '--data', data], {
     env: session.environment,
@@ -88,15 +96,24 @@ export async function startProgram(session: Session): Promise<Program> {
   });
   const line = await firstLine(child.stdout);
   if (!line.startsWith('Potter is at ')) throw new Error(`potter serve said: ${line}`);
+  const quote = (word: string): string => `'${word}'`;
+  const potterOn = (file: string, ...args: string[]): Promise<Buffer> => {
+    const command = [process.execPath, bin, ...args, '--data', data].map(quote).join(' ');
+    return session.run('sh', '-c', `${command} < ${quote(file)}`);
+  };
   return {
     potter,
+    potterOn,
     results: () =>
       until('the runs to end', async () => {
         const { data: listed } = JSON.parse((await potter('history', '--limit', '500', '--json')).toString());
         const results: string[] = listed.entries.map(({ result }: { result: string }) => result);
         return results.includes('running') ? undefined : results.toReversed();
       }),
-    stop: () => end(child),
+    stop: async () => {
+      await end(child);
+      await vendor.close();
+    },
   };
 }
 
