@@ -136,7 +136,7 @@ function parseCommand(
 
 async function fail(terminal: Terminal, error: PotterError, json: boolean): Promise<number> {
   if (json) {
-    const reply = { status: 'error', error: toWire(error) };
+    const reply = { status: 'error', error: toWire(error), ...(error.callId && { callId: error.callId }) };
     await print(terminal.stdout, `${JSON.stringify(reply)}\n`).catch(() => undefined);
   } else if (error.code !== 'CANCELLED') {
     await print(terminal.stderr, `potter: ${error.message}\n${error.kind.next} (${error.code})\n`).catch(
