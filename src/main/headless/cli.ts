@@ -135,16 +135,22 @@ function parseCommand(
 }
 
 async function fail(terminal: Terminal, error: PotterError, json: boolean): Promise<number> {
+  const { code, kind, callId } = error;
   if (json) {
-    const reply = { status: 'error', error: toWire(error), ...(error.callId && { callId: error.callId }) };
+    const reply = { status: 'error', error: toWire(error), ...(callId && { callId }) };
     await print(terminal.stdout, `${JSON.stringify(reply)}\n`).catch(() => undefined);
-  } else if (error.code !== 'CANCELLED') {
-    await print(terminal.stderr, `potter: ${error.message}\n${error.kind.next} (${error.code})\n`).catch(
-      () => undefined,
-    );
+  } else {
+    await print(terminal.stderr, explanation(error, terminal.stderr.isTTY === true)).catch(() => undefined);
   }
-  if (error.code === 'CANCELLED') return interrupted;
-  return exitCodes[error.kind.fault];
+  return code === 'CANCELLED' ? interrupted : exitCodes[kind.fault];
+}
+
+function explanation({ code, kind, message, callId }: PotterError, isTerminal: boolean): string {
+  // Who pressed Ctrl-C knows; but what stands on the terminal may look like a result.
+  if (code === 'CANCELLED') return isTerminal ? 'potter: Cancelled; nothing above is a result.\n' : '';
+  // A call id finds the lines of the log; only a bug of ours needs them.
+  const call = kind.fault === 'bug' && callId ? `, call ${callId}` : '';
+  return `potter: ${message}\n${kind.next} (${code}${call})\n`;
 }
 
 function listenForInterrupt(): { signal: AbortSignal; stop: () => void } {
