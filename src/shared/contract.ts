@@ -335,7 +335,6 @@ export type RouteName = keyof Contract;
 export type Input<R extends RouteName> = z.input<Contract[R]['input']>;
 export type ParsedInput<R extends RouteName> = z.output<Contract[R]['input']>;
 export type Output<R extends RouteName> = z.output<Contract[R]['output']>;
-export type StreamingRoute = { [R in RouteName]: Contract[R] extends { streams: z.ZodType } ? R : never }[RouteName];
 export type Chunk<R extends RouteName> = Contract[R] extends { streams: infer S extends z.ZodType }
   ? z.output<S>
   : never;

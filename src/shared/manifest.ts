@@ -12,9 +12,6 @@ export interface Permission {
 export const permissions = {} as const satisfies Record<string, Permission>;
 export type PermissionName = keyof typeof permissions;
 
-/** Shown for a plugin that asks for nothing. */
-export const withoutPermissions = 'It sees only the text you run it on: no network, no files, no clipboard.';
-
 /** The limits of every plugin. Characters are UTF-16 units, as in `text.length`. */
 export const pluginLimits = {
   /** Everything the plugin's own engine may hold. */

@@ -8,9 +8,9 @@ import { hasOwnHost, originOf } from './own-origin.ts';
 import { type Sessions, sessionName } from './sessions.ts';
 import { encode, limits } from './wire.ts';
 
-export const bridgePath = '/bridge';
+const bridgePath = '/bridge';
 /** Close code for a page whose token is wrong, used up, or late: it must be opened anew from Potter. */
-export const unauthenticatedCode = 4401;
+const unauthenticatedCode = 4401;
 
 export interface BridgeOptions {
   readonly server: Server;

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { SettingInfo } from '../../../shared/contract.ts';
 import { PotterError, toPotterError } from '../../../shared/errors.ts';
+import { pollutionIn } from '../../../shared/pollution.ts';
 import {
   isSettingKey,
   type Layer,
@@ -22,7 +23,6 @@ import {
   environmentSettings,
   type HeldValue,
   isObject,
-  isPolluting,
   parseSettings,
   readText,
   realPath,
@@ -31,7 +31,7 @@ import {
   unknownSetting,
 } from './sources.ts';
 
-export type Settings = { readonly [K in SettingKey]: SettingValue<K> };
+type Settings = { readonly [K in SettingKey]: SettingValue<K> };
 
 export interface ConfigurationOptions {
   /** Holds `settings.json`; created when missing. */
@@ -87,11 +87,6 @@ export class Configuration {
     return this.#resolved.values[key];
   }
 
-  /** All settings as they are now; a later change makes another object. */
-  snapshot(): Settings {
-    return this.#resolved.values;
-  }
-
   /** Where the value comes from. Fails with `SETTING_UNKNOWN`. */
   inspect(key: string): SettingInfo {
     const known = knownKey(key);
@@ -121,8 +116,7 @@ export class Configuration {
         `"${key}" cannot be set in the layer "${layer}", only in file or runtime.`,
       );
     }
-    if (isPolluting(value))
-      throw new PotterError('SETTING_INVALID', `"${key}" has an entry whose name is not allowed.`);
+    refusePollution(known, value);
     if (layer === 'file') this.#setInFile(known, value);
     else this.#setInRuntime(known, value);
   }
@@ -354,6 +348,11 @@ function resolve(sources: Sources): Resolution {
   return { values: Object.freeze(values) as Settings, held, rejected, problems };
 }
 
+function refusePollution(key: SettingKey, value: unknown): void {
+  const problem = pollutionIn(value);
+  if (problem !== undefined) throw new PotterError('SETTING_INVALID', `"${key}" ${problem}.`);
+}
+
 /** The layer's value over what lies below it, as its setting's schema gives it back. */
 function checkedValue(key: SettingKey, layer: Above, below: unknown, value: unknown, where?: string): unknown {
   const { schema, layers } = table[key];
@@ -361,7 +360,7 @@ function checkedValue(key: SettingKey, layer: Above, below: unknown, value: unkn
   if (layers && !layers.includes(layer)) {
     throw new PotterError('SETTING_LAYER', `"${key}" cannot be set in the layer "${layer}"${place}.`);
   }
-  if (isPolluting(value)) throw new PotterError('SETTING_INVALID', `"${key}" has an entry whose name is not allowed.`);
+  refusePollution(key, value);
   const parsed = schema.safeParse(merge(below, value));
   if (parsed.success) return parsed.data;
   const form = valueForm(schema);

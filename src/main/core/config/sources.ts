@@ -25,6 +25,7 @@ import {
 } from 'jsonc-parser';
 import { closest } from '../../../shared/closest.ts';
 import { PotterError } from '../../../shared/errors.ts';
+import { pollutingNames } from '../../../shared/pollution.ts';
 import { isSettingKey, type SettingKey, settingKeys, settings } from '../../../shared/settings.ts';
 
 export interface HeldValue {
@@ -163,15 +164,6 @@ export function unknownSetting(key: string): string {
   return `There is no setting "${key}"${meant ? `; did you mean "${meant}"?` : '.'}`;
 }
 
-/** Names that would reach into every object of the program. */
-const polluting = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** Whether a value that did not come from a file has a name in it that no setting may have. */
-export function isPolluting(value: unknown): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  return Reflect.ownKeys(value).some((name) => polluting.has(String(name)) || isPolluting(Reflect.get(value, name)));
-}
-
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
@@ -230,7 +222,8 @@ function refuseTraps(node: Node, refuse: Refuse): void {
   for (const child of node.children ?? []) {
     const name = child.type === 'property' ? child.children?.[0]?.value : undefined;
     if (typeof name === 'string') {
-      if (polluting.has(name)) throw refuse('SETTING_INVALID', child.offset, `"${name}" is not a name for a setting`);
+      if (pollutingNames.includes(name))
+        throw refuse('SETTING_INVALID', child.offset, `"${name}" is not a name for a setting`);
       if (seen.has(name)) throw refuse('SETTINGS_MALFORMED', child.offset, `"${name}" is given twice`);
       seen.add(name);
     }

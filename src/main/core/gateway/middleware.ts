@@ -13,6 +13,7 @@
  */
 import type { RouteName } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
+import { pollutionIn } from '../../../shared/pollution.ts';
 import type { Clock } from '../host.ts';
 import type { AuditEntry } from '../log/audit.ts';
 import { redactText } from '../log/redact.ts';
@@ -139,7 +140,9 @@ const permit: Middleware = (call, next) => {
 
 const validate: Middleware = async (call, next) => {
   const { input, output } = routeOf(call.route);
-  refusePollution(call.input, 0);
+  // A schema of ours has no such keys, but a record would take them.
+  const pollution = pollutionIn(call.input);
+  if (pollution !== undefined) throw new PotterError('INVALID_INPUT', `The input ${pollution}.`);
   const parsed = input.safeParse(call.input);
   if (!parsed.success) throw invalidInput(call.route, parsed.error.issues);
   call.input = parsed.data;
@@ -149,20 +152,6 @@ const validate: Middleware = async (call, next) => {
   if (checked.success) return answer(checked.data);
   throw new PotterError('INTERNAL', 'Something went wrong inside Potter.', { cause: checked.error });
 };
-
-const pollutingKeys = ['__proto__', 'constructor', 'prototype'];
-const maxDepth = 64;
-
-/** No schema of ours has these keys, but a record would take them. */
-function refusePollution(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > maxDepth) throw new PotterError('INVALID_INPUT', `The input is nested deeper than ${maxDepth} levels.`);
-  for (const key of pollutingKeys) {
-    if (Object.hasOwn(value, key))
-      throw new PotterError('INVALID_INPUT', `The input has the key "${key}", which is not allowed.`);
-  }
-  for (const member of Object.values(value)) refusePollution(member, depth + 1);
-}
 
 interface Issue {
   readonly path: readonly PropertyKey[];

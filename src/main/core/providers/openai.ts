@@ -167,7 +167,6 @@ const answerPart = z.looseObject({
     .array(z.looseObject({ delta: message.nullish(), message: message.nullish(), finish_reason: z.string().nullish() }))
     .nullish(),
   error: z.unknown().optional(),
-  model: z.unknown().optional(),
   usage: z.unknown().optional(),
 });
 const usageCounts = z.looseObject({
@@ -201,7 +200,6 @@ class Answer {
   #done = false;
   #refused = false;
   #finish: string | undefined;
-  #model: string | undefined;
   #usage: Usage | undefined;
 
   constructor(name: string) {
@@ -243,7 +241,6 @@ class Answer {
     return {
       type: 'end',
       finish: this.#refused ? 'filter' : said,
-      ...(this.#model !== undefined && { model: this.#model }),
       ...(this.#usage && { usage: this.#usage }),
     };
   }
@@ -264,9 +261,8 @@ class Answer {
   *#take(json: unknown): Generator<CompletionEvent> {
     const parsed = answerPart.safeParse(json);
     if (!parsed.success) throw new PotterError('PROTOCOL', `${this.#name} sent something that is not an answer.`);
-    const { choices, error, model, usage } = parsed.data;
+    const { choices, error, usage } = parsed.data;
     if (error !== undefined && error !== null) throw new InBandError(error);
-    if (typeof model === 'string' && modelId.test(model)) this.#model = model;
     this.#usage = toUsage(usage) ?? this.#usage;
     const [choice] = choices ?? [];
     if (!choice) return;

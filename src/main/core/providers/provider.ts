@@ -20,7 +20,7 @@ export type Finish = 'stop' | 'length' | 'filter';
 
 export type CompletionEvent =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'end'; readonly finish: Finish; readonly model?: string; readonly usage?: Usage };
+  | { readonly type: 'end'; readonly finish: Finish; readonly usage?: Usage };
 
 export interface Provider {
   readonly id: string;

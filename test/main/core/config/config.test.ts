@@ -126,16 +126,8 @@ describe('the layers of settings', () => {
 
   it('hand out values nobody can change', () => {
     const config = open(full);
-    const values = config.snapshot();
-    expect(() => Object.assign(values, { 'history.days': 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config.get('providers'), { yours: {} })).toThrow(TypeError);
     expect(() => Object.assign(config.get('providers').mine ?? {}, { baseUrl: 'http://evil' })).toThrow(TypeError);
-  });
-
-  it('keep an old snapshot as it was', async () => {
-    const config = open();
-    const before = config.snapshot();
-    await config.set('history.days', 5, 'runtime');
-    expect([before['history.days'], config.snapshot()['history.days']]).toEqual([90, 5]);
   });
 });
 
