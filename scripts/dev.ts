@@ -18,6 +18,12 @@ for (const folder of ['src', 'plugins']) {
     timer = setTimeout(again, settleMs);
   });
 }
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    server?.kill('SIGTERM');
+    process.exit();
+  });
+}
 again();
 
 function again(): void {
