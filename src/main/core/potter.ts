@@ -121,7 +121,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   });
   const runs = new TextRuns({
     actions,
-    resolveModel: (reference, signal) => providers.resolve(reference, signal),
+    resolveModel: (reference, signal, log) => providers.resolve(reference, signal, log),
     runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
     proofread: (text, signal) => proofreader.proofread(text, signal),
     history: recordTo(history, events, log, () => config.get('history.enabled')),

@@ -241,9 +241,9 @@ function ResultArea({ state, field }: ResultAreaProps): ReactNode {
         </Placeholder>
       );
     case 'failed': {
-      const { code, message, kind } = run.error;
+      const { code, message, kind, callId } = run.error;
       return (
-        <Failure key={message} code={code} message={message} next={kind.next} {...pick(run.answer)}>
+        <Failure key={message} code={code} message={message} callId={callId} next={kind.next} {...pick(run.answer)}>
           {again}
         </Failure>
       );

@@ -8,6 +8,8 @@ import { VisibleText } from './visible-text.tsx';
 export interface FailureProps {
   readonly code: string;
   readonly message: string;
+  /** Finds the lines of the log; shown for a bug of ours. */
+  readonly callId?: string | undefined;
   /** What the reader can do. */
   readonly next?: string;
   /** What came although it failed; shown and marked, never inserted. */
@@ -18,7 +20,7 @@ export interface FailureProps {
 const parts = new Set(['INCOMPLETE', 'TRUNCATED', 'IDLE_TIMEOUT', 'RESET', 'TRANSPORT_CLOSED', 'TOO_LONG']);
 
 /** A failed run: what happened, what to do, and the answer that was held back. */
-export function Failure({ code, message, next, answer, children }: FailureProps): ReactNode {
+export function Failure({ code, message, callId, next, answer, children }: FailureProps): ReactNode {
   const { t } = useTranslation();
   const copying = useCopy();
   return (
@@ -31,7 +33,8 @@ export function Failure({ code, message, next, answer, children }: FailureProps)
           </p>
           {next && <p className="failure-next">{next}</p>}
           <p className="failure-code">
-            {t('failed.textKept')} <span>{t('failed.code', { code })}</span>
+            {t('failed.textKept')}{' '}
+            <span>{t('failed.code', { code: code === 'INTERNAL' && callId ? `${code}, ${callId}` : code })}</span>
           </p>
         </div>
       </div>

@@ -19,6 +19,7 @@ export interface TextRunsOptions {
   readonly resolveModel: (
     reference: string | undefined,
     signal: AbortSignal,
+    log: Log,
   ) => Promise<{ readonly provider: Provider; readonly model: string }>;
   readonly runPlugin: (plugin: string, command: string, text: string, signal: AbortSignal) => Promise<string>;
   readonly proofread: (text: string, signal: AbortSignal) => Promise<{ output: string; corrections: Correction[] }>;
@@ -208,7 +209,7 @@ export class TextRuns {
   /** Undefined where the action has an offline stand-in and there is no provider to ask. */
   async #modelOrFallback(run: Run, action: Extract<Action, { kind: 'prompt' }>) {
     try {
-      return await this.#options.resolveModel(run.model, run.signal);
+      return await this.#options.resolveModel(run.model, run.signal, run.log);
     } catch (thrown) {
       const stands = action.fallback !== undefined && run.model === undefined;
       if (stands && toPotterError(thrown).code === 'NO_PROVIDER') return undefined;
