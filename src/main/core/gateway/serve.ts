@@ -53,7 +53,7 @@ export function serve(transport: Transport, { gateway, events, caller, log }: Se
     cancel: (message) => calls.get(message.id)?.abort(),
     subscribe: (message) => {
       unsubscribe();
-      unsubscribe = events.subscribeAll(message.topics, (topic, payload) => send({ type: 'event', topic, payload }));
+      unsubscribe = events.subscribeAll(message.topics, (payload, topic) => send({ type: 'event', topic, payload }));
     },
   };
 
