@@ -141,7 +141,7 @@ const historyListEntry = z.strictObject({
 /** An entry as the list shows it: of each text the beginning only. */
 export type HistoryListEntry = z.output<typeof historyListEntry>;
 
-export const providerStates = ['ready', 'no-key', 'key-detached', 'keys-locked', 'down', 'failed'] as const;
+const providerStates = ['ready', 'no-key', 'key-detached', 'keys-locked', 'down', 'failed'] as const;
 const providerInfo = z.strictObject({
   id: identifier,
   name: z.string(),

@@ -59,7 +59,6 @@ export const errorKinds = {
   // the desktop
   NOTHING_SELECTED: user(422, 'Select some text first, then press the hotkey again.'),
   SELECTION_STALE: user(422, 'Select the text in the window in front, then press the hotkey again.'),
-  TARGET_CHANGED: user(409, 'The result is on the clipboard; paste it where you want it.'),
   HOTKEY_TAKEN: user(409, 'Choose another combination, or release it in the program that holds it.'),
   HOTKEY_INVALID: user(400, 'Use at least one of Ctrl, Alt or Super with a key, such as `Ctrl+Shift+9`.'),
   NO_DESKTOP: outside(503, false, 'Run it in an X11 session, or pass the text on standard input.'),

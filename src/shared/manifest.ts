@@ -10,7 +10,7 @@ export interface Permission {
 
 /** Every permission there is. Text in, text out needs none, and nothing else is offered yet. */
 export const permissions = {} as const satisfies Record<string, Permission>;
-export type PermissionName = keyof typeof permissions;
+type PermissionName = keyof typeof permissions;
 
 /** The limits of every plugin. Characters are UTF-16 units, as in `text.length`. */
 export const pluginLimits = {

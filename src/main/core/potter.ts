@@ -1,8 +1,7 @@
 /** The composition root: everything long-lived is made here, in an order a reader can follow. Read this first. */
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { RouteName } from '../../shared/contract.ts';
-import { contract } from '../../shared/contract.ts';
+import { contract, type RouteName } from '../../shared/contract.ts';
 import type { SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions.ts';
 import { Configuration } from './config/config.ts';

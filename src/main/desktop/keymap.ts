@@ -16,7 +16,7 @@ export interface Grab {
 }
 
 /** Bits of the core modifiers in an event's state. */
-export const modifierBits = {
+const modifierBits = {
   shift: 1,
   lock: 2,
   control: 4,

@@ -186,7 +186,7 @@ export function modelInForce(state: ProcessState): string | undefined {
 }
 
 /** The answer an error carries in `detail.output`. */
-export function answerOf(error: PotterError): string | undefined {
+function answerOf(error: PotterError): string | undefined {
   const { detail } = error;
   if (typeof detail !== 'object' || detail === null || !('output' in detail)) return undefined;
   return typeof detail.output === 'string' && detail.output !== '' ? detail.output : undefined;

@@ -24,7 +24,7 @@ export type SandboxLimits = { readonly [Name in keyof typeof pluginLimits]: numb
   readonly idleMs: number;
 };
 
-export const sandboxLimits: SandboxLimits = { ...pluginLimits, workers: 2, instancesPerWorker: 8, idleMs: 60_000 };
+const sandboxLimits: SandboxLimits = { ...pluginLimits, workers: 2, instancesPerWorker: 8, idleMs: 60_000 };
 
 /** A thread that has not started by then never will. */
 const startMs = 20_000;
