@@ -3,11 +3,13 @@
  * HTTP routes are derived from this table. Adding an operation touches two places: a line here and its handler.
  */
 import * as z from 'zod';
+import { wireFormats } from './settings.ts';
 
 /** What a caller may do. `main/core/security/access.ts` says which caller holds which. */
 export const scopes = [
   'text.run',
   'actions.read',
+  'actions.write',
   'providers.read',
   'keys.read',
   'keys.write',
@@ -16,6 +18,7 @@ export const scopes = [
   'history.read',
   'history.write',
   'system.read',
+  'data.erase',
   'desktop.report',
 ] as const;
 export type Scope = (typeof scopes)[number];
@@ -51,19 +54,132 @@ const providerKey = z
 export const outputModes = ['replace', 'show', 'append', 'prepend', 'copy'] as const;
 export const tiers = ['fast', 'standard', 'thinking'] as const;
 
+/** What a result must look like to be written: a row of the guard's table. */
+export const guardProfiles = ['proofread', 'rewrite', 'shorten', 'expand', 'translate', 'digest', 'free'] as const;
+export type GuardProfile = (typeof guardProfiles)[number];
+
+export const actionIcons = [
+  ...['sparkles', 'check', 'scissors', 'bulb', 'briefcase', 'smile', 'heart', 'expand', 'summary', 'list', 'checklist'],
+  ...['language', 'question', 'reply', 'message', 'pencil', 'mail', 'table', 'paragraph', 'title', 'code', 'comment'],
+  ...['bug', 'commit', 'regex', 'chain', 'plugin', 'machine'],
+] as const satisfies readonly string[];
+
+/** One line of visible characters. */
+const line = (max: number): z.ZodString =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'use one line of visible characters');
+
+/** `provider/model`; the model's own name may hold slashes. */
+const modelReference = z
+  .string()
+  .max(200)
+  .regex(/^[^/\s]+\/\S.*$/, 'must look like provider/model');
+
+/** The id of an action a person makes; those of shipped actions and plugin commands have the same form. */
+const actionId = z
+  .string()
+  .max(50)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'use lower-case words joined by hyphens, such as `weekly-report`');
+
+/** When the changes are shown for review instead of being written: never, always, or above so many per cent of the words. */
+const review = z.union([z.literal('off'), z.literal('always'), z.strictObject({ above: z.int().min(1).max(99) })]);
+export type ReviewRule = z.output<typeof review>;
+
+/** What a text must be like for the action to be run on it. */
+const requirements = z.strictObject({
+  minCharacters: z.int().min(1).max(1_000_000).optional(),
+  maxCharacters: z.int().min(1).max(1_000_000).optional(),
+  /** A regular expression (flag `u`) that must match somewhere. */
+  pattern: z.string().min(1).max(500).optional(),
+});
+
+const defined = {
+  name: line(50),
+  description: z.string().trim().max(200),
+  icon: z.enum(actionIcons),
+  output: z.enum(outputModes),
+  review,
+  requires: requirements.optional(),
+};
+
+/** What a person edits, what is exported, and what may be tried before it is saved. */
+export const actionDefinition = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...defined,
+    kind: z.literal('prompt'),
+    /** May hold `{{instruction}}`, asked for at each run, and `{{language}}`, the language to translate to. */
+    instruction: z.string().trim().min(1).max(20_000),
+    profile: z.enum(guardProfiles),
+    tier: z.enum(tiers),
+    /** Always this one; by the tier if left out. */
+    model: modelReference.optional(),
+    temperature: z.number().min(0).max(2),
+    /** How many times longer than the text the answer may rightly become: the limit of output tokens follows from it. */
+    growth: z.number().min(1).max(50),
+  }),
+  z.strictObject({
+    ...defined,
+    kind: z.literal('chain'),
+    /** Ids of actions; the result of one is the text of the next. */
+    steps: z.array(identifier).min(2).max(8),
+  }),
+]);
+export type ActionDefinition = z.output<typeof actionDefinition>;
+
+export const actionKinds = ['prompt', 'chain', 'plugin', 'proofread'] as const;
+
 const action = z.strictObject({
   id: identifier,
   name: z.string().min(1).max(50),
   description: z.string(),
-  kind: z.enum(['prompt', 'plugin', 'proofread']),
+  icon: z.enum(actionIcons),
+  kind: z.enum(actionKinds),
   output: z.enum(outputModes),
   /** Which size of model suits it; absent where no model is used. */
   tier: z.enum(tiers).optional(),
-  /** When the changes are shown for review. */
-  review: z.enum(['off', 'always']),
+  /** `provider/model` it always uses. */
+  model: z.string().optional(),
+  review,
+  /** `edited`: shipped with Potter and changed since. */
+  origin: z.enum(['built-in', 'edited', 'custom', 'plugin']),
+  /** The shipped actions that are hidden until someone wants them. */
+  pack: z.literal('optional').optional(),
+  /** Grows with every change. */
+  version: z.int().positive(),
+  /** Potter ships a newer text than the one this was edited from. */
+  isOutdated: z.boolean(),
+  pinned: z.boolean(),
+  /** Not offered in lists; it can still be run by its id. */
+  hidden: z.boolean(),
+  /** It asks for a free instruction at each run. */
+  takesInstruction: z.boolean(),
 });
-/** What the action list shows. The prompt text stays with the core. */
+/** What the action list shows. The prompt text is in `actions.get`. */
 export type ActionInfo = z.output<typeof action>;
+
+const actionDetail = z.strictObject({
+  action,
+  /** Absent for what cannot be edited: commands of plugins and the offline proofreader. */
+  definition: actionDefinition.optional(),
+});
+export type ActionDetail = z.output<typeof actionDetail>;
+
+const importedAction = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  /** `same`: it is here already; `refused`: `reason` says why. */
+  change: z.enum(['new', 'replaces', 'same', 'refused']),
+  /** Why it is refused, or what to know before it is taken, such as a model whose provider is not set up. */
+  reason: z.string().optional(),
+  definition: actionDefinition.optional(),
+});
+export type ImportedAction = z.output<typeof importedAction>;
+/** An exported file is at most this many characters. */
+const importText = z.string().max(2_000_000);
 
 const correction = z.strictObject({
   /** UTF-16 offsets into the input, end exclusive. */
@@ -83,6 +199,10 @@ const usage = z.strictObject({ inputTokens: z.int().nonnegative(), outputTokens:
 const runResult = z.strictObject({
   runId: z.uuid(),
   action: z.strictObject({ id: identifier, name: z.string(), output: z.enum(outputModes) }),
+  /** The free instruction it was given. */
+  instruction: z.string().optional(),
+  /** True where `text.insert` can write a reviewed text into the window the text came from. */
+  canInsert: z.boolean(),
   input: z.string(),
   output: z.string(),
   outcome: z.enum(outcomes),
@@ -116,8 +236,10 @@ const historyEntry = z.strictObject({
   at: z.number(),
   actionId: z.string(),
   actionName: z.string(),
+  instruction: z.string().optional(),
   input: z.string(),
   output: z.string(),
+  corrections: z.array(correction).optional(),
   /** How it ended: an outcome, `running` while under way, `interrupted` when Potter died meanwhile, or an error code. */
   result: z.string(),
   message: z.string().optional(),
@@ -133,7 +255,7 @@ export type HistoryEntry = z.output<typeof historyEntry>;
 export const excerptLength = 500;
 const excerpt = z.string().max(excerptLength).describe('the beginning of the text; history.get has the whole');
 const historyListEntry = z.strictObject({
-  ...historyEntry.shape,
+  ...historyEntry.omit({ corrections: true }).shape,
   input: excerpt,
   output: excerpt,
   message: excerpt.optional(),
@@ -151,7 +273,17 @@ const providerInfo = z.strictObject({
   state: z.enum(providerStates),
   /** Why it is not ready, with the next step. */
   message: z.string().optional(),
-  models: z.array(z.strictObject({ id: z.string() })),
+  wireFormat: z.enum(wireFormats),
+  models: z.array(
+    z.strictObject({
+      id: z.string(),
+      /** In the vendor's words, where it gives any. */
+      name: z.string().optional(),
+      tier: z.enum(tiers),
+    }),
+  ),
+  /** `listed` by the server now, or `known` to Potter because the server cannot be asked. */
+  modelSource: z.enum(['listed', 'known']),
 });
 export type ProviderInfo = z.output<typeof providerInfo>;
 
@@ -166,6 +298,47 @@ export type KeyInfo = z.output<typeof keyInfo>;
 
 const vaultStates = ['empty', 'unlocked', 'locked'] as const;
 export type VaultState = (typeof vaultStates)[number];
+
+/** What opens the keys: the cipher of the system, a passphrase as well (should the system fail), or it alone. */
+export const protections = ['system', 'system-or-passphrase', 'passphrase'] as const;
+export type Protection = (typeof protections)[number];
+const passphrase = z.string().min(1).max(1000);
+const newPassphrase = passphrase.min(8, 'use at least 8 characters');
+
+/** One request as it would leave this machine, without its key. */
+const wireRequest = z.strictObject({
+  provider: identifier,
+  providerName: z.string(),
+  model: z.string(),
+  url: z.string(),
+  /** Is a key sent with it? The key itself is not shown. */
+  withKey: z.boolean(),
+  body: z.json(),
+});
+const previewStep = z.strictObject({
+  action: identifier,
+  name: z.string(),
+  /** Absent where nothing leaves this machine. */
+  request: wireRequest.optional(),
+  /** The same in words: what is said to the model before the text, and the text as it is delimited. */
+  system: z.string().optional(),
+  user: z.string().optional(),
+});
+export type PreviewStep = z.output<typeof previewStep>;
+
+/** What to run: a saved action, or a definition that is not saved, and what goes with it. */
+const runChoice = {
+  action: identifier.optional().describe('id of the action; the current one if left out'),
+  draft: actionDefinition.optional().describe('a definition to try before it is saved, in place of an action'),
+  instruction: z
+    .string()
+    .trim()
+    .min(1)
+    .max(4000)
+    .optional()
+    .describe('the free instruction, for actions that take one'),
+  model: z.string().max(200).optional().describe('provider/model for this run only'),
+};
 
 const settingInfo = z.strictObject({
   key: z.string(),
@@ -197,12 +370,14 @@ export const contract = {
     streams: runChunk,
     cacheable: true,
     input: z.strictObject({
-      action: identifier.optional().describe('id of the action; the current one if left out'),
+      ...runChoice,
       source: z.discriminatedUnion('type', [
         z.strictObject({ type: z.literal('text'), text: z.string().describe('the text to work on') }),
         z.strictObject({ type: z.literal('selection') }),
+        /** What `text.capture` has read. */
+        z.strictObject({ type: z.literal('capture'), captureId: z.uuid() }),
       ]),
-      model: z.string().max(200).optional().describe('provider/model for this run only'),
+      output: z.enum(outputModes).optional().describe('what to do with the result, this time'),
       fresh: z.boolean().optional().describe('do not answer from the cache'),
     }),
     output: runResult,
@@ -213,11 +388,106 @@ export const contract = {
     input: z.strictObject({ runId: z.uuid() }),
     output: z.strictObject({ cancelled: z.boolean() }),
   },
+  'text.capture': {
+    summary: 'Read the selection of the window in front and keep it, so that an action can be chosen for it.',
+    access: 'text.run',
+    input: nothing,
+    output: z.strictObject({ captureId: z.uuid(), text: z.string(), application: z.string() }),
+  },
+  'text.captured': {
+    summary: 'Read what was captured.',
+    access: 'text.run',
+    input: z.strictObject({ captureId: z.uuid() }),
+    output: z.strictObject({ captureId: z.uuid(), text: z.string(), application: z.string() }),
+  },
+  'text.preview': {
+    summary: 'Say exactly what a run would send and where, and send nothing.',
+    access: 'text.run',
+    input: z.strictObject({ ...runChoice, text: z.string() }),
+    output: z.strictObject({ steps: z.array(previewStep) }),
+  },
+  'text.insert': {
+    summary: 'Write a reviewed text into the window its run took the text from.',
+    access: 'text.run',
+    input: z.strictObject({ runId: z.uuid(), text: z.string().min(1) }),
+    output: z.strictObject({ outcome: z.enum(['replaced', 'copied']) }),
+  },
+  'text.restore': {
+    summary: 'Put the original back where a run replaced it, if its result still stands there.',
+    access: 'text.run',
+    input: z.strictObject({ runId: z.uuid().optional().describe('the last run that replaced a text if left out') }),
+    output: z.strictObject({ outcome: z.enum(['restored', 'copied']) }),
+  },
   'actions.list': {
     summary: 'List the actions.',
     access: 'actions.read',
     input: nothing,
     output: z.strictObject({ actions: z.array(action), current: identifier }),
+  },
+  'actions.get': {
+    summary: 'Read one action with its text.',
+    access: 'actions.read',
+    input: z.strictObject({ id: identifier }),
+    output: actionDetail,
+  },
+  'actions.create': {
+    summary: 'Make a new action.',
+    access: 'actions.write',
+    audited: 'id',
+    input: z.strictObject({ id: actionId, definition: actionDefinition }),
+    output: actionDetail,
+  },
+  'actions.update': {
+    summary: 'Change an action; its id stays.',
+    access: 'actions.write',
+    audited: 'id',
+    input: z.strictObject({ id: identifier, definition: actionDefinition }),
+    output: actionDetail,
+  },
+  'actions.remove': {
+    summary: 'Delete an action of your own.',
+    access: 'actions.write',
+    audited: 'id',
+    input: z.strictObject({ id: identifier }),
+    output: z.strictObject({ removed: z.boolean() }),
+  },
+  'actions.restore': {
+    summary: 'Bring a shipped action back to the text it is shipped with; `all` restores every one.',
+    access: 'actions.write',
+    audited: 'id',
+    input: z.strictObject({ id: z.union([identifier, z.literal('all')]) }),
+    output: z.strictObject({ restored: z.int().nonnegative() }),
+  },
+  'actions.mark': {
+    summary: 'Pin an action to the top of the list, or hide it.',
+    access: 'actions.write',
+    audited: 'id',
+    input: z.strictObject({ id: identifier, pinned: z.boolean().optional(), hidden: z.boolean().optional() }),
+    output: action,
+  },
+  'actions.arrange': {
+    summary: 'Put the actions in this order; those left out keep theirs, behind.',
+    access: 'actions.write',
+    input: z.strictObject({ ids: z.array(identifier).max(1000) }),
+    output: nothing,
+  },
+  'actions.export': {
+    summary: 'Write actions as one file: those named, or all that are not as shipped.',
+    access: 'actions.read',
+    input: z.strictObject({ ids: z.array(identifier).max(1000).optional() }),
+    output: z.strictObject({ text: z.string(), count: z.int().nonnegative() }),
+  },
+  'actions.preview': {
+    summary: 'Say what importing a file would change, and change nothing.',
+    access: 'actions.read',
+    input: z.strictObject({ text: importText }),
+    output: z.strictObject({ actions: z.array(importedAction) }),
+  },
+  'actions.import': {
+    summary: 'Take actions from an exported file: those named, or all that are new.',
+    access: 'actions.write',
+    input: z.strictObject({ text: importText, ids: z.array(identifier).max(1000).optional() }),
+    output: z.strictObject({ imported: z.array(identifier) }),
   },
   'providers.list': {
     summary: 'List the providers with their state and models.',
@@ -233,7 +503,48 @@ export const contract = {
     summary: 'List which providers have a key. The keys themselves are never shown.',
     access: 'keys.read',
     input: nothing,
-    output: z.strictObject({ vault: z.enum(vaultStates), backend: z.string(), keys: z.array(keyInfo) }),
+    output: z.strictObject({
+      vault: z.enum(vaultStates),
+      /** What wraps the data key: `key-file`, or the system's key store by name. */
+      backend: z.string(),
+      protection: z.enum(protections),
+      /** Why it is locked, or that this backend hides keys from nobody; with the next step. */
+      message: z.string().optional(),
+      keys: z.array(keyInfo),
+    }),
+  },
+  'keys.attach': {
+    summary: 'Bind the stored key of a provider to the host its address has now.',
+    access: 'keys.write',
+    audited: 'provider',
+    input: z.strictObject({
+      provider: identifier,
+      host: z.string().min(1).max(300).describe('the host, as a confirmation: it must be the one the address has'),
+    }),
+    output: z.strictObject({ provider: identifier, host: z.string() }),
+  },
+  'keys.retry': {
+    summary: 'Try again to open the keys.',
+    access: 'keys.write',
+    input: nothing,
+    output: z.strictObject({ vault: z.enum(vaultStates) }),
+  },
+  'keys.unlock': {
+    summary: 'Open the keys with the passphrase, until Potter stops.',
+    access: 'keys.write',
+    input: z.strictObject({ passphrase }),
+    output: z.strictObject({ vault: z.enum(vaultStates) }),
+  },
+  'keys.protect': {
+    summary: 'Set, change or remove the passphrase of the keys.',
+    access: 'keys.write',
+    audited: 'protection',
+    input: z.strictObject({
+      protection: z.enum(protections),
+      passphrase: newPassphrase.optional().describe('the new one, unless it is to be removed'),
+      current: passphrase.optional().describe('the one it has now, if any'),
+    }),
+    output: z.strictObject({ protection: z.enum(protections) }),
   },
   'keys.set': {
     summary: 'Store the key of a provider, bound to the host of its address.',
@@ -301,6 +612,12 @@ export const contract = {
     input: z.strictObject({ id: z.union([z.uuid(), z.literal('all')]) }),
     output: z.strictObject({ removed: z.int().nonnegative() }),
   },
+  'history.instructions': {
+    summary: 'List the latest free instructions, newest first.',
+    access: 'history.read',
+    input: nothing,
+    output: z.strictObject({ instructions: z.array(z.string()) }),
+  },
   'hotkeys.list': {
     summary: 'List the global hotkeys and whether each is registered.',
     access: 'system.read',
@@ -320,12 +637,30 @@ export const contract = {
     output: z.strictObject({
       version: z.string(),
       pid: z.int(),
+      /** Such as `linux x64`. */
+      platform: z.string(),
+      /** What it runs on, by name: `node`, `electron`, `chrome`. */
+      runtime: z.record(z.string(), z.string()),
       dataDirectory: z.string(),
       desktop: z.strictObject({ kind: z.enum(['x11', 'wayland', 'native', 'none']), message: z.string().optional() }),
       /** True under `potter serve --demo`: answers come from a labelled sample, not from a model. */
       demo: z.boolean(),
       /** Settings files that could not be read, each with line and column. */
       problems: z.array(z.string()),
+    }),
+  },
+  'system.erase': {
+    summary: 'Delete everything Potter keeps about its use: history, cached answers, keys and logs.',
+    access: 'data.erase',
+    audited: 'confirm',
+    input: z.strictObject({ confirm: z.literal('delete everything') }),
+    output: z.strictObject({
+      removed: z.strictObject({
+        historyEntries: z.int().nonnegative(),
+        keys: z.int().nonnegative(),
+        cachedAnswers: z.int().nonnegative(),
+        logFiles: z.int().nonnegative(),
+      }),
     }),
   },
 } as const satisfies Record<string, Route>;

@@ -28,6 +28,8 @@ export const errorKinds = {
   FORBIDDEN: user(403, 'Use a caller that has this permission.'),
   RATE_LIMITED: outside(429, true, 'Wait the stated time and try again.'),
   CANCELLED: user(499, 'Nothing was changed; start it again when you like.'),
+  BUILT_IN: user(409, 'Hide it instead, or restore it if it was changed.'),
+  IMPORT_MALFORMED: user(422, 'Choose a file that Potter exported; nothing was changed.'),
   NOT_FOUND: user(404, 'List what exists and use one of those names.'),
   CONFLICT: user(409, 'Choose another name or remove the one in the way.'),
   TRANSPORT_CLOSED: outside(503, true, 'Try again; if Potter has stopped, start it.'),
@@ -45,6 +47,8 @@ export const errorKinds = {
   EMPTY_TEXT: user(400, 'Select some text, or pipe it in, and run the action again.'),
   TEXT_TOO_LONG: user(413, 'Work on a shorter part; for language models, `text.maxCharacters` can be raised.'),
   ALREADY_RUNNING: user(409, 'Wait for the run that is under way, or cancel it.'),
+  REQUIREMENT: user(422, 'Select a text that meets it, or change the requirements of the action.'),
+  NO_INSTRUCTION: user(400, 'Say what to do with the text, and run it again.'),
   NOT_ENGLISH: user(422, 'Use an action of a language model for this text.'),
   EMPTY_RESULT: outside(502, true, 'Try again, or choose another model.'),
   INCOMPLETE: outside(502, true, 'The part that arrived is shown; try again for the whole.'),
@@ -72,6 +76,7 @@ export const errorKinds = {
     423,
     'Start Potter as the user who stored them, or enter them again with `potter keys set <provider>`.',
   ),
+  PASSPHRASE_WRONG: user(401, 'Type the passphrase again; capital letters count.'),
   KEY_DETACHED: user(409, 'Set the key again to confirm the new address.'),
   AUTH: outside(401, false, 'Check the key and set it again with `potter keys set <provider>`.'),
   BILLING: outside(402, false, 'Look at the account at the provider.'),
@@ -116,6 +121,27 @@ export const errorKinds = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof errorKinds;
+
+/** The panel where a failure is mended, for the button that opens it. Most need none. */
+export const mendedIn: Partial<Record<ErrorCode, 'providers' | 'actions' | 'hotkeys' | 'settings'>> = {
+  NO_PROVIDER: 'providers',
+  UNKNOWN_PROVIDER: 'providers',
+  NO_KEY: 'providers',
+  KEYS_LOCKED: 'providers',
+  PASSPHRASE_WRONG: 'providers',
+  KEY_DETACHED: 'providers',
+  AUTH: 'providers',
+  PERMISSION: 'providers',
+  MODEL_NOT_FOUND: 'providers',
+  ENDPOINT: 'providers',
+  LOCAL_DOWN: 'providers',
+  BLOCKED_ADDRESS: 'providers',
+  UNKNOWN_ACTION: 'actions',
+  REQUIREMENT: 'actions',
+  HOTKEY_TAKEN: 'hotkeys',
+  HOTKEY_INVALID: 'hotkeys',
+  TEXT_TOO_LONG: 'settings',
+};
 
 /** What crosses a transport: plain data, no stack, no cause. */
 export interface WireError {

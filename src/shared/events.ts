@@ -8,6 +8,8 @@ export interface Events {
   /** `result` is an outcome or an error code. */
   'text.finished': { runId: string; action: string; result: string; message?: string };
   'history.changed': { id: string | 'all' };
+  /** An action was made, changed, deleted or put elsewhere. */
+  'actions.changed': Record<string, never>;
   'config.changed': { keys: readonly SettingKey[] };
   'keys.changed': { provider: string; vault: VaultState };
   'hotkeys.changed': { hotkeys: readonly HotkeyInfo[] };
@@ -22,6 +24,7 @@ export const topics = [
   'text.started',
   'text.finished',
   'history.changed',
+  'actions.changed',
   'config.changed',
   'keys.changed',
   'hotkeys.changed',

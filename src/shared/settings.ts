@@ -19,10 +19,15 @@ const setting = <S extends z.ZodType>(
   options: Omit<Setting, 'schema' | 'default'> & { default: z.output<S> },
 ) => ({ schema, ...options }) as const;
 
+/** How a server is spoken to. `compatible`: as OpenAI's, with only what the dozen programs that copy it understand. */
+export const wireFormats = ['openai', 'anthropic', 'google', 'compatible'] as const;
+export type WireFormat = (typeof wireFormats)[number];
+
 const providerSetting = z.strictObject({
   name: z.string().min(1).max(50),
   baseUrl: z.url({ protocol: /^https?$/ }),
   needsKey: z.boolean(),
+  wireFormat: z.enum(wireFormats).default('compatible'),
   /** For a program on this machine: how to start it, told when it does not answer. */
   start: z.string().max(200).optional(),
 });
@@ -30,39 +35,58 @@ export type ProviderSetting = z.output<typeof providerSetting>;
 
 /** Addresses Potter knows without being told. Local programs are probed on 127.0.0.1, never by name. */
 const presets: Record<string, ProviderSetting> = {
-  openai: { name: 'OpenAI', baseUrl: 'https://api.openai.com/v1', needsKey: true },
-  ollama: { name: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', needsKey: false, start: 'ollama serve' },
-  'lm-studio': { name: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1', needsKey: false, start: 'lms server start' },
-  'llama-cpp': {
-    name: 'llama.cpp',
-    baseUrl: 'http://127.0.0.1:8080/v1',
-    needsKey: false,
-    start: 'llama-server -m <model.gguf>',
-  },
+  openai: vendor('OpenAI', 'https://api.openai.com/v1', 'openai'),
+  anthropic: vendor('Anthropic', 'https://api.anthropic.com', 'anthropic'),
+  google: vendor('Google Gemini', 'https://generativelanguage.googleapis.com', 'google'),
+  mistral: vendor('Mistral', 'https://api.mistral.ai/v1', 'compatible'),
+  openrouter: vendor('OpenRouter', 'https://openrouter.ai/api/v1', 'compatible'),
+  ollama: onThisMachine('Ollama', 'http://127.0.0.1:11434/v1', 'ollama serve'),
+  'lm-studio': onThisMachine('LM Studio', 'http://127.0.0.1:1234/v1', 'lms server start'),
+  'llama-cpp': onThisMachine('llama.cpp', 'http://127.0.0.1:8080/v1', 'llama-server -m <model.gguf>'),
 };
+
+function vendor(name: string, baseUrl: string, wireFormat: WireFormat): ProviderSetting {
+  return { name, baseUrl, needsKey: true, wireFormat };
+}
+
+function onThisMachine(name: string, baseUrl: string, start: string): ProviderSetting {
+  return { name, baseUrl, needsKey: false, wireFormat: 'compatible', start };
+}
+
+const reference = z.string().regex(/^[^/]+\/.+$/, 'must look like provider/model');
+const language = z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be a language tag, such as en or pt-BR');
 
 export const settings = {
   'text.currentAction': setting(z.string().min(1).max(100).nullable(), {
     default: null,
     help: 'Action the hotkey runs; null chooses Polish once a provider exists and Proofread (offline) until then.',
   }),
-  'text.defaultModel': setting(
-    z
-      .string()
-      .regex(/^[^/]+\/.+$/, 'must look like provider/model')
-      .nullable(),
+  'text.defaultModel': setting(reference.nullable(), {
+    default: null,
+    help: 'Model used where an action names none, as provider/model; null takes the first ready one that suits the action.',
+  }),
+  'text.tierModels': setting(
+    z.strictObject({ fast: reference.optional(), standard: reference.optional(), thinking: reference.optional() }),
     {
-      default: null,
-      help: 'Model used where an action names none, as provider/model; null takes the first ready one.',
+      default: {},
+      help: 'Models for fast, standard and thinking actions, as provider/model; the default model where one is left out.',
     },
   ),
+  'text.translateTo': setting(language, {
+    default: 'en',
+    help: 'Language Translate translates to, as a language tag.',
+  }),
+  'text.translateToSecond': setting(language, {
+    default: 'de',
+    help: 'Language Translate translates to when the text is in the first one already.',
+  }),
   'text.maxCharacters': setting(z.int().min(100).max(1_000_000), {
     default: 50_000,
     help: 'Longest text a language model is given, in characters.',
   }),
   providers: setting(z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,49}$/), providerSetting), {
     default: presets,
-    help: 'Language-model servers by id, each with its OpenAI-compatible base address.',
+    help: 'Language-model servers by id, each with its base address and wire format.',
   }),
   'privacy.localOnly': setting(z.boolean(), {
     default: false,
@@ -80,6 +104,10 @@ export const settings = {
     default: 90,
     help: 'Days an entry of the history is kept.',
   }),
+  'history.excludedApplications': setting(z.array(z.string().trim().min(1).max(100)).max(200), {
+    default: [],
+    help: 'Programs whose texts are never kept in the history, by name, such as keepassxc.',
+  }),
   'hotkeys.run': setting(z.string().nullable(), {
     default: 'CmdOrCtrl+Shift+9',
     help: 'Global hotkey that runs the current action on the selection; null for none.',
@@ -88,6 +116,10 @@ export const settings = {
     default: 'CmdOrCtrl+Shift+Space',
     help: 'Global hotkey that opens the list of actions; null for none.',
   }),
+  'hotkeys.restore': setting(z.string().nullable(), {
+    default: null,
+    help: 'Global hotkey that puts the original back after a text was replaced; null for none.',
+  }),
   'hotkeys.actions': setting(z.record(z.string(), z.string()), {
     default: {},
     help: 'Global hotkeys of single actions: the combination by action id.',
@@ -95,6 +127,14 @@ export const settings = {
   'appearance.theme': setting(z.enum(['system', 'light', 'dark']), {
     default: 'system',
     help: 'Colours of the windows.',
+  }),
+  'appearance.language': setting(z.enum(['system', 'en', 'de']), {
+    default: 'system',
+    help: 'Language of the windows.',
+  }),
+  'desktop.startAtLogin': setting(z.boolean(), {
+    default: false,
+    help: 'Start the desktop app when you log in.',
   }),
   'log.level': setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
     default: 'info',

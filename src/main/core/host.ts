@@ -1,5 +1,6 @@
 /** What a shell lends to the core: the outside world, as values. */
 import { join } from 'node:path';
+import type { ErrorCode } from '../../shared/errors.ts';
 
 export interface Host {
   readonly version: string;
@@ -50,6 +51,8 @@ export interface Notice {
   readonly message: string;
   /** Opens the run in the panel when the notice is clicked. */
   readonly runId?: string;
+  /** What went wrong: the shell offers the panel where that is mended (`panel` in the table of errors). */
+  readonly code?: ErrorCode;
 }
 
 /** The window in front at the moment of the key press. */
@@ -69,8 +72,25 @@ export interface Desktop {
   front(signal: AbortSignal): Promise<Target>;
   /** The selected text of that window, with the clipboard as it was before. Fails with `NOTHING_SELECTED`. */
   capture(target: Target, signal: AbortSignal): Promise<string>;
-  /** Pastes over the selection, or copies when that window is no longer in front. */
-  write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'>;
+  /**
+   * Pastes over the selection, or copies when that window is no longer in front. `bringToFront`: the person asked for it
+   * in a window of Potter's, so the target is brought to the front first.
+   */
+  write(
+    target: Target,
+    text: string,
+    signal: AbortSignal,
+    options?: { readonly bringToFront?: boolean },
+  ): Promise<'pasted' | 'copied'>;
+  /**
+   * Puts `original` in the place of `written`, which a run pasted there, when the window still holds it right before the
+   * cursor; otherwise it changes nothing and copies the original.
+   */
+  takeBack(
+    target: Target,
+    texts: { readonly written: string; readonly original: string },
+    signal: AbortSignal,
+  ): Promise<'restored' | 'copied'>;
   copy(text: string): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+import { PotterError } from '../../../shared/errors.ts';
 import { type Actions, actionInfo } from '../actions.ts';
 import type { AreaHandlers } from './index.ts';
 
@@ -10,4 +11,18 @@ export const actionsHandlers = ({ actions }: ActionsDependencies): AreaHandlers<
     const current = await actions.current(signal);
     return { actions: actions.list().map(actionInfo), current: current.id };
   },
+  'actions.get': () => notYet(),
+  'actions.create': () => notYet(),
+  'actions.update': () => notYet(),
+  'actions.remove': () => notYet(),
+  'actions.restore': () => notYet(),
+  'actions.mark': () => notYet(),
+  'actions.arrange': () => notYet(),
+  'actions.export': () => notYet(),
+  'actions.preview': () => notYet(),
+  'actions.import': () => notYet(),
 });
+
+function notYet(): never {
+  throw new PotterError('UNAVAILABLE', 'This is not there yet.');
+}

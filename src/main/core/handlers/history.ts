@@ -1,3 +1,4 @@
+import { PotterError } from '../../../shared/errors.ts';
 import type { EventBus } from '../events.ts';
 import type { History } from '../history.ts';
 import type { AreaHandlers } from './index.ts';
@@ -8,6 +9,7 @@ export interface HistoryDependencies {
 }
 
 export const historyHandlers = ({ history, events }: HistoryDependencies): AreaHandlers<'history'> => ({
+  'history.instructions': () => notYet(),
   'history.list': (query) => history.list(query),
   'history.get': ({ id }) => history.get(id),
   'history.remove': ({ id }) => {
@@ -16,3 +18,7 @@ export const historyHandlers = ({ history, events }: HistoryDependencies): AreaH
     return { removed };
   },
 });
+
+function notYet(): never {
+  throw new PotterError('UNAVAILABLE', 'This is not there yet.');
+}

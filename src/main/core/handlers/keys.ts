@@ -1,3 +1,4 @@
+import { PotterError } from '../../../shared/errors.ts';
 import type { Configuration } from '../config/config.ts';
 import type { EventBus } from '../events.ts';
 import type { ProviderRegistry } from '../providers/registry.ts';
@@ -25,6 +26,10 @@ export const keysHandlers = ({ vault, providers, config, events }: KeysDependenc
       changed(provider);
       return { provider, host };
     },
+    'keys.attach': () => notYet(),
+    'keys.retry': () => notYet(),
+    'keys.unlock': () => notYet(),
+    'keys.protect': () => notYet(),
     'keys.test': async ({ provider }, { signal }) => ({ provider, models: await providers.testKey(provider, signal) }),
     'keys.remove': ({ provider }) => {
       const removed = vault.removeKey(provider);
@@ -33,3 +38,7 @@ export const keysHandlers = ({ vault, providers, config, events }: KeysDependenc
     },
   };
 };
+
+function notYet(): never {
+  throw new PotterError('UNAVAILABLE', 'This is not there yet.');
+}

@@ -22,10 +22,25 @@ export type CompletionEvent =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'end'; readonly finish: Finish; readonly usage?: Usage };
 
+/** A model as its vendor lists it. */
+export interface Model {
+  readonly id: string;
+  /** In the vendor's words, such as `Claude Sonnet 4.5`. */
+  readonly name?: string;
+}
+
+/** A request as it would be sent, but for its headers. */
+export interface WireRequest {
+  readonly url: string;
+  readonly body: unknown;
+}
+
 export interface Provider {
   readonly id: string;
-  /** Ids of the models the server offers now, in its order. Fails with the code of what went wrong. */
-  models(signal: AbortSignal): Promise<readonly string[]>;
+  /** The models the server offers for conversation now, in its order. Fails with the code of what went wrong. */
+  models(signal: AbortSignal): Promise<readonly Model[]>;
+  /** What `complete` would send; nothing is sent. */
+  describe(request: CompletionRequest): WireRequest;
   /**
    * The answer as it arrives: `text` events, then exactly one `end`, which exists only when the vendor's own terminator
    * has arrived. A stream that ends without it fails with `INCOMPLETE`. Nothing is retried here.

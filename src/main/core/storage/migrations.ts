@@ -40,4 +40,30 @@ export const migrations: readonly string[] = [
   CREATE TRIGGER audit_is_not_edited BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
   CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
   `,
+  `
+  CREATE TABLE actions (
+    id TEXT PRIMARY KEY,
+    -- What the person made or changed, as JSON; null where only its place or its marks are kept.
+    definition TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    -- Version of the shipped action it was edited from.
+    base_version INTEGER,
+    position INTEGER,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    -- Null: as shipped.
+    hidden INTEGER
+  ) STRICT;
+
+  -- One data key may be wrapped in several ways, each of which opens it.
+  CREATE TABLE data_key_wraps (
+    key_id TEXT NOT NULL REFERENCES data_keys (key_id),
+    backend TEXT NOT NULL,
+    wrapped_key BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (key_id, backend)
+  ) STRICT;
+  INSERT INTO data_key_wraps SELECT key_id, backend, wrapped_key, created_at FROM data_keys;
+  ALTER TABLE data_keys DROP COLUMN backend;
+  ALTER TABLE data_keys DROP COLUMN wrapped_key;
+  `,
 ];
