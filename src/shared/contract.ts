@@ -354,7 +354,7 @@ export type SettingInfo = z.output<typeof settingInfo>;
 
 const hotkey = z.strictObject({
   accelerator: z.string(),
-  /** `run` for the current action, `palette`, or an action's id. */
+  /** `run` for the current action, `palette`, `restore`, or an action's id. */
   command: z.string(),
   state: z.enum(['registered', 'failed']),
   message: z.string().optional(),

@@ -16,7 +16,10 @@ export interface HotkeyRegistrar {
 export interface HotkeyOptions {
   readonly client: Client;
   readonly registrar: HotkeyRegistrar;
-  readonly onPalette: () => void;
+  /** Opens the list of actions: for what was captured, or for no text when nothing was selected. */
+  readonly onPalette: (captureId?: string) => void;
+  /** Closes the list when it is open, and says whether it was: a second press closes it again. */
+  readonly closePalette?: () => boolean;
   readonly log: Log;
 }
 
@@ -33,12 +36,14 @@ export async function bindHotkeys(options: HotkeyOptions): Promise<Stop> {
   };
 }
 
-const hotkeySettings: readonly SettingKey[] = ['hotkeys.run', 'hotkeys.palette', 'hotkeys.actions'];
+const hotkeySettings: readonly SettingKey[] = ['hotkeys.run', 'hotkeys.palette', 'hotkeys.restore', 'hotkeys.actions'];
 /** How many free combinations are offered instead of one that failed. */
 const offered = 3;
 
-/** A combination and what it does: `run`, `palette` or the id of an action. */
-type Wish = Pick<HotkeyInfo, 'accelerator' | 'command'>;
+/** A combination and what it does. An action may be called `palette` too, so the name alone does not say. */
+interface Wish extends Pick<HotkeyInfo, 'accelerator' | 'command'> {
+  readonly press: (bindings: Bindings) => void;
+}
 
 class Bindings {
   readonly #options: HotkeyOptions;
@@ -78,12 +83,12 @@ class Bindings {
     await client.call('hotkeys.report', { hotkeys });
   }
 
-  async #bind({ accelerator, command }: Wish, earlier: readonly HotkeyInfo[]): Promise<HotkeyInfo> {
+  async #bind({ accelerator, command, press }: Wish, earlier: readonly HotkeyInfo[]): Promise<HotkeyInfo> {
     try {
       const canonical = formatAccelerator(parseAccelerator(accelerator));
       const rival = earlier.find((hotkey) => hotkey.accelerator === canonical);
       if (rival) throw new PotterError('HOTKEY_TAKEN', `"${canonical}" is already the hotkey of "${rival.command}".`);
-      await this.#register(canonical, () => this.#onPress(command));
+      await this.#register(canonical, () => press(this));
       return { accelerator: canonical, command, state: 'registered', alternatives: [] };
     } catch (thrown) {
       const { code, message } = toPotterError(thrown);
@@ -117,16 +122,49 @@ class Bindings {
     for (const release of this.#registered.splice(0)) release();
   }
 
-  #onPress(command: string): void {
-    if (command === 'palette') this.#options.onPalette();
-    else this.#run(command === 'run' ? undefined : command);
+  /** The selection is read while its window is still in front, and the list opens afterwards. */
+  openPalette(): void {
+    const { client, log, onPalette, closePalette } = this.#options;
+    if (closePalette?.()) return;
+    this.#capture(async () => {
+      try {
+        const { captureId } = await client.call('text.capture', {});
+        onPalette(captureId);
+      } catch (thrown) {
+        const { code, message } = toPotterError(thrown);
+        log.debug('the list of actions opens without a text', { code, message });
+        if (!this.#isStopped) onPalette();
+      }
+    });
   }
 
   /** The core tells the person how it went; here it is only logged. */
-  #run(action: string | undefined): void {
+  run(action: string | undefined): void {
     const { client, log } = this.#options;
+    const source = { type: 'selection' } as const;
+    this.#capture(async (captured) => {
+      const input = action === undefined ? { source } : { source, action };
+      await client.call('text.process', input, { onChunk: captured }).catch((thrown: unknown) => {
+        const { code, message } = toPotterError(thrown);
+        log.info('a run started by hotkey ended without a result', { code, message });
+      });
+    });
+  }
+
+  restore(): void {
+    const { client, log } = this.#options;
+    this.#capture(async () => {
+      await client.call('text.restore', {}).catch((thrown: unknown) => {
+        const { code, message } = toPotterError(thrown);
+        log.info('the original was not put back', { code, message });
+      });
+    });
+  }
+
+  /** Only one press at a time works on the window in front, until it is done or says that it has `captured`. */
+  #capture(work: (captured: () => void) => Promise<void>): void {
     if (this.#capturing) {
-      log.debug('a hotkey was pressed while the selection is being read');
+      this.#options.log.debug('a hotkey was pressed while the selection is being read');
       return;
     }
     const press = {};
@@ -134,25 +172,21 @@ class Bindings {
     const captured = (): void => {
       if (this.#capturing === press) this.#capturing = undefined;
     };
-    const source = { type: 'selection' } as const;
-    client
-      .call('text.process', action === undefined ? { source } : { source, action }, { onChunk: captured })
-      .catch((thrown: unknown) => {
-        const { code, message } = toPotterError(thrown);
-        log.info('a run started by hotkey ended without a result', { code, message });
-      })
-      .finally(captured);
+    void work(captured).finally(captured);
   }
 }
 
 /** The settings are checked where they are kept, so their values have the types of their schemas. */
 function wishesOf(values: Readonly<Record<string, unknown>>): Wish[] {
   const read = <K extends SettingKey>(key: K): SettingValue<K> => values[key] as SettingValue<K>;
-  const run = read('hotkeys.run');
-  const palette = read('hotkeys.palette');
-  return [
-    ...(run === null ? [] : [{ accelerator: run, command: 'run' }]),
-    ...(palette === null ? [] : [{ accelerator: palette, command: 'palette' }]),
-    ...Object.entries(read('hotkeys.actions')).map(([command, accelerator]) => ({ accelerator, command })),
+  const own: readonly (Omit<Wish, 'accelerator'> & { readonly accelerator: string | null })[] = [
+    { accelerator: read('hotkeys.run'), command: 'run', press: (bindings) => bindings.run(undefined) },
+    { accelerator: read('hotkeys.palette'), command: 'palette', press: (bindings) => bindings.openPalette() },
+    { accelerator: read('hotkeys.restore'), command: 'restore', press: (bindings) => bindings.restore() },
+    ...Object.entries(read('hotkeys.actions')).map(([command, accelerator]) => ({
+      ...{ accelerator, command },
+      press: (bindings: Bindings) => bindings.run(command),
+    })),
   ];
+  return own.flatMap(({ accelerator, ...wish }) => (accelerator === null ? [] : [{ accelerator, ...wish }]));
 }

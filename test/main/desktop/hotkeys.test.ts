@@ -35,16 +35,19 @@ class FakeRegistrar implements HotkeyRegistrar {
 class FakeCore {
   readonly reports: HotkeyInfo[][] = [];
   readonly runs: Call[] = [];
+  /** Calls to capture and to restore, unanswered. */
+  readonly presses: Call[] = [];
   values: Record<string, unknown>;
   readonly #transport: Transport;
 
   constructor(transport: Transport, values: Record<string, unknown>) {
     this.#transport = transport;
-    this.values = { 'hotkeys.actions': {}, ...values };
+    this.values = { 'hotkeys.actions': {}, 'hotkeys.restore': null, ...values };
     transport.onMessage((received) => {
       const message = received as ClientMessage;
       if (message.type !== 'call') return;
       if (message.route === 'text.process') this.runs.push(message);
+      else if (message.route === 'text.capture' || message.route === 'text.restore') this.presses.push(message);
       else this.#answer(message);
     });
   }
@@ -52,6 +55,11 @@ class FakeCore {
   started(call: Call | undefined): void {
     const chunk = { type: 'started', runId: 'r', action: 'a', input: 'i' };
     this.#transport.send({ type: 'chunk', id: call?.id, chunk });
+  }
+
+  captured(call: Call | undefined, captureId: string): void {
+    const data = { captureId, text: 'selected', application: 'editor' };
+    this.#transport.send({ type: 'reply', id: call?.id, reply: { status: 'ok', data, metadata } });
   }
 
   fail(call: Call | undefined): void {
@@ -71,11 +79,15 @@ class FakeCore {
   }
 }
 
-async function bind(registrar: FakeRegistrar, values: Record<string, unknown> = ownPalette) {
+async function bind(
+  registrar: FakeRegistrar,
+  values: Record<string, unknown> = ownPalette,
+  closePalette: () => boolean = () => false,
+) {
   const [near, far] = createMemoryPair();
   const core = new FakeCore(far, values);
   const onPalette = vi.fn();
-  const stop = await bindHotkeys({ client: createClient(near), registrar, onPalette, log: silentLog });
+  const stop = await bindHotkeys({ client: createClient(near), registrar, onPalette, closePalette, log: silentLog });
   return { core, onPalette, stop };
 }
 
@@ -124,9 +136,9 @@ test('registers nothing for a hotkey that is null', async () => {
   expect({ reports: core.reports, registered: registrar.pressed.size }).toEqual({ reports: [[]], registered: 0 });
 });
 
-test('runs the current action, an action of its own, or opens the palette', async () => {
+test('runs the current action or an action of its own', async () => {
   const registrar = new FakeRegistrar();
-  const { core, onPalette } = await bind(registrar, { ...ownPalette, 'hotkeys.actions': { polish: 'Alt+P' } });
+  const { core } = await bind(registrar, { ...ownPalette, 'hotkeys.actions': { polish: 'Alt+P' } });
   registrar.press('CmdOrCtrl+Shift+9');
   await vi.waitFor(() => expect(core.runs).toHaveLength(1));
   core.fail(core.runs[0]);
@@ -134,12 +146,56 @@ test('runs the current action, an action of its own, or opens the palette', asyn
     registrar.press('Alt+P');
     expect(core.runs).toHaveLength(2);
   });
-  registrar.press('CmdOrCtrl+Shift+Space');
   expect(core.runs.map(({ input }) => input)).toEqual([
     { source: { type: 'selection' } },
     { source: { type: 'selection' }, action: 'polish' },
   ]);
-  expect(onPalette).toHaveBeenCalledOnce();
+});
+
+test('the palette opens for what was captured, and only when it was', async () => {
+  const registrar = new FakeRegistrar();
+  const { core, onPalette } = await bind(registrar);
+  registrar.press('CmdOrCtrl+Shift+Space');
+  await vi.waitFor(() => expect(core.presses.map(({ route }) => route)).toEqual(['text.capture']));
+  expect(onPalette).not.toHaveBeenCalled();
+  core.captured(core.presses[0], 'capture-1');
+  await vi.waitFor(() => expect(onPalette.mock.calls).toEqual([['capture-1']]));
+});
+
+test('the palette opens without a text when nothing could be captured', async () => {
+  const registrar = new FakeRegistrar();
+  const { core, onPalette } = await bind(registrar);
+  registrar.press('CmdOrCtrl+Shift+Space');
+  await vi.waitFor(() => expect(core.presses).toHaveLength(1));
+  core.fail(core.presses[0]);
+  await vi.waitFor(() => expect(onPalette.mock.calls).toEqual([[]]));
+});
+
+test('a press while the palette is open closes it and captures nothing', async () => {
+  const registrar = new FakeRegistrar();
+  const { core, onPalette } = await bind(registrar, ownPalette, () => true);
+  registrar.press('CmdOrCtrl+Shift+Space');
+  core.change({}, 'hotkeys.run');
+  await vi.waitFor(() => expect(core.reports).toHaveLength(2));
+  expect([core.presses, onPalette.mock.calls]).toEqual([[], []]);
+});
+
+test('the hotkey to restore asks for the original of the last run, and an action of that name stays an action', async () => {
+  const registrar = new FakeRegistrar();
+  const { core } = await bind(registrar, {
+    ...ownPalette,
+    'hotkeys.restore': 'Alt+Z',
+    'hotkeys.actions': { restore: 'Alt+R' },
+  });
+  registrar.press('Alt+Z');
+  await vi.waitFor(() =>
+    expect(core.presses.map(({ route, input }) => [route, input])).toEqual([['text.restore', {}]]),
+  );
+  core.fail(core.presses[0]);
+  await vi.waitFor(() => {
+    registrar.press('Alt+R');
+    expect(core.runs.map(({ input }) => input)).toEqual([{ source: { type: 'selection' }, action: 'restore' }]);
+  });
 });
 
 test('a second press does nothing while the selection is read, and is left to the core afterwards', async () => {
