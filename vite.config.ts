@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type EnvironmentOptions, type Plugin } from 'vite';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const { version } = JSON.parse(readFileSync(path('package.json'), 'utf8')) as { version: string };
@@ -10,25 +10,46 @@ const node = [...builtinModules, /^node:/, 'electron'];
 /** Packages that read files of their own at run time, so they stay packages. */
 const onDisk = ['harper.js', 'x11', '@jitl/quickjs-wasmfile-release-sync', /^harper\.js\//, /^@jitl\//];
 
-const plugins = Object.fromEntries(
-  readdirSync(path('plugins'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => [`${name}/main`, path(`plugins/${name}/main.ts`)]),
-);
+/** Each plugin is one file and a manifest, so each is built by itself: what two of them import is in both. */
+const plugins = readdirSync(path('plugins'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+const environmentOf = (plugin: string): string => `plugin_${plugin.replaceAll('-', '_')}`;
+
+const pluginBuild = (name: string): EnvironmentOptions => ({
+  consumer: 'server',
+  // The sandbox loads one file and knows nothing of Node.
+  resolve: {
+    noExternal: true,
+    conditions: ['browser', 'module', 'import', 'default'],
+    mainFields: ['browser', 'module'],
+  },
+  build: {
+    outDir: path(`dist/plugins/${name}`),
+    emptyOutDir: true,
+    target: 'es2023',
+    minify: false,
+    copyPublicDir: false,
+    rolldownOptions: {
+      input: { main: path(`plugins/${name}/main.ts`) },
+      output: { format: 'es', entryFileNames: '[name].js' },
+      preserveEntrySignatures: 'strict',
+    },
+  },
+});
 
 /** Puts each plugin's manifest beside its bundle. */
 const pluginManifests: Plugin = {
   name: 'plugin-manifests',
-  applyToEnvironment: (environment) => environment.name === 'plugins',
   generateBundle() {
-    for (const entry of Object.keys(plugins)) {
-      const fileName = entry.replace(/main$/, 'manifest.json');
-      this.emitFile({ type: 'asset', fileName, source: readFileSync(path(`plugins/${fileName}`)) });
-    }
+    const name = plugins.find((plugin) => environmentOf(plugin) === this.environment.name);
+    if (name === undefined) return;
+    const source = readFileSync(path(`plugins/${name}/manifest.json`));
+    this.emitFile({ type: 'asset', fileName: 'manifest.json', source });
   },
 };
 
-/** One config, four outputs: the panels, the Node side (both shells and their workers), the preload, the plugins. */
+/** One config: the panels, the Node side (both shells and their workers), the preload, and each plugin. */
 export default defineConfig({
   root: path('src/renderer'),
   define: { __POTTER_VERSION__: JSON.stringify(version) },
@@ -75,25 +96,11 @@ export default defineConfig({
         },
       },
     },
-    plugins: {
-      consumer: 'server',
-      build: {
-        outDir: path('dist/plugins'),
-        emptyOutDir: true,
-        target: 'es2023',
-        minify: false,
-        copyPublicDir: false,
-        rolldownOptions: {
-          input: plugins,
-          output: { format: 'es', entryFileNames: '[name].js' },
-          preserveEntrySignatures: 'strict',
-        },
-      },
-    },
+    ...Object.fromEntries(plugins.map((name) => [environmentOf(name), pluginBuild(name)])),
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['client', 'main', 'preload', 'plugins'] as const) {
+      for (const name of ['client', 'main', 'preload', ...plugins.map(environmentOf)]) {
         const environment = builder.environments[name];
         if (environment) await builder.build(environment);
       }

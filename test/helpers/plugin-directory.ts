@@ -1,5 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,17 +8,13 @@ export interface PluginDirectory {
   remove(): void;
 }
 
-const bundled = fileURLToPath(new URL('../../plugins', import.meta.url));
+/** As the build makes them; the set-up of the tests sees to it that they are up to date. */
+const bundled = fileURLToPath(new URL('../../dist/plugins', import.meta.url));
 
-/** A folder with the bundled plugins as the build makes them, and further ones from source: `{name: main.js}`. */
+/** A folder with the bundled plugins, and further ones from source: `{name: main.js}`. */
 export function pluginDirectory(extra: Readonly<Record<string, string>> = {}): PluginDirectory {
   const path = mkdtempSync(join(tmpdir(), 'potter-plugins-'));
-  for (const name of readdirSync(bundled)) {
-    mkdirSync(join(path, name));
-    cpSync(join(bundled, name, 'manifest.json'), join(path, name, 'manifest.json'));
-    const source = readFileSync(join(bundled, name, 'main.ts'), 'utf8');
-    writeFileSync(join(path, name, 'main.js'), stripTypeScriptTypes(source));
-  }
+  cpSync(bundled, path, { recursive: true });
   for (const [name, source] of Object.entries(extra)) addPlugin(path, name, source);
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }

@@ -25,22 +25,26 @@ async function open(directory: string, limits: Partial<SandboxLimits> = {}): Pro
   return manager;
 }
 
+const tools = ['data-tools', 'encoding-tools', 'markdown-tools'];
 const never = new AbortController().signal;
 const shout = 'export const plugin = { commands: { run: (text) => text.toUpperCase() } };';
 
 describe('the plugin manager', () => {
-  it('lists the bundled plugin with its commands', async () => {
+  it('lists the bundled plugins with their commands', async () => {
     const manager = await open(directoryWith());
     expect(manager.problems).toEqual([]);
-    expect(manager.list().map(({ id, commands }) => ({ id, commands: commands.map((command) => command.id) }))).toEqual(
-      [{ id: 'text-tools', commands: ['sort-lines', 'upper-case', 'trim', 'json-format'] }],
-    );
+    expect(manager.list().map(({ id, commands }) => [id, commands.length])).toEqual([
+      ['data-tools', 8],
+      ['encoding-tools', 7],
+      ['markdown-tools', 2],
+      ['text-tools', 18],
+    ]);
   });
 
   it('executes nothing while it discovers, and only the plugin asked for afterwards', async () => {
     const directory = directoryWith({ broken: 'this is no JavaScript', shout });
     const manager = await open(directory);
-    expect(manager.list().map(({ id }) => id)).toEqual(['broken', 'shout', 'text-tools']);
+    expect(manager.list().map(({ id }) => id)).toEqual(['broken', ...tools, 'shout', 'text-tools']);
     expect(await manager.run('shout', 'run', 'a', never)).toBe('A');
     await expect(manager.run('broken', 'run', 'a', never)).rejects.toMatchObject({ code: 'PLUGIN_INVALID' });
   });
@@ -73,7 +77,7 @@ describe('the plugin manager', () => {
     const directory = directoryWith({ shout });
     addPlugin(directory, 'odd', shout, { ...manifestOf('odd'), ...change });
     const manager = await open(directory);
-    expect(manager.list().map(({ id }) => id)).toEqual(['shout', 'text-tools']);
+    expect(manager.list().map(({ id }) => id)).toEqual([...tools, 'shout', 'text-tools']);
     const [problem] = manager.problems;
     expect(problem).toMatchObject({ code: 'PLUGIN_INVALID', detail: { file: 'odd/manifest.json', field } });
     expect(problem?.message).toContain(`odd/manifest.json, field "${field}"`);
@@ -91,7 +95,7 @@ describe('the plugin manager', () => {
       { code: 'PLUGIN_INVALID', detail: { file: 'empty/manifest.json' } },
       { code: 'PLUGIN_INVALID', detail: { file: 'garbled/manifest.json' } },
     ]);
-    expect(manager.list()).toHaveLength(1);
+    expect(manager.list().map(({ id }) => id)).toEqual([...tools, 'text-tools']);
   });
 
   it('says which plugin or command there is not', async () => {
