@@ -10,9 +10,13 @@ import { createBridge } from './bridge.ts';
 import { createTranslations } from './i18n.ts';
 import { Shell } from './panels/shell.tsx';
 import { Boundary } from './parts/boundary.tsx';
+import { ActionEditor } from './store/action-editor.ts';
+import { Actions } from './store/actions.ts';
 import { Connection } from './store/connection.ts';
-import { keepDraft } from './store/draft.ts';
+import { keepDraft, keepEditorDrafts } from './store/draft.ts';
 import { History } from './store/history.ts';
+import { Keystrokes } from './store/keystrokes.ts';
+import { Palette } from './store/palette.ts';
 import { type Potter, PotterProvider } from './store/potter.tsx';
 import { Process } from './store/process.ts';
 import { System } from './store/system.ts';
@@ -26,9 +30,16 @@ function createStores(): Potter {
   const connection = new Connection({ connect: bridge.connect });
   const process = new Process(connection);
   keepDraft(process);
+  const actions = new Actions(connection, process);
+  const editor = new ActionEditor(connection, actions, process);
+  keepEditorDrafts(editor);
   return {
     connection,
     process,
+    actions,
+    editor,
+    palette: new Palette(connection, process, actions),
+    keystrokes: new Keystrokes(window),
     history: new History(connection),
     system: new System(connection),
   };

@@ -1,5 +1,12 @@
 /** Every sentence of the panels. Plural forms follow i18next: `_one`, `_other`. */
+import { actions } from './en/actions.ts';
+import { palette } from './en/palette.ts';
+import { task } from './en/process.ts';
+
 export const en = {
+  ...actions,
+  ...palette,
+  ...task,
   app: {
     name: 'Potter',
     skip: 'Skip to the content',

@@ -1,33 +1,38 @@
 import './process.css';
-import { Button, VisuallyHidden } from '@mantine/core';
+import { Autocomplete, Button, VisuallyHidden } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { type ReactNode, type RefObject, useEffect, useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { ActionInfo, RunResult } from '../../shared/contract.ts';
-import { changesOf, compareTexts } from '../parts/changes.ts';
+import { toPotterError } from '../../shared/errors.ts';
+import { ActionIcon } from '../parts/action-icon.tsx';
+import { CopyButton, useCopy } from '../parts/copy.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Failure } from '../parts/failure.tsx';
-import { duration } from '../parts/format.ts';
 import {
   IconCheck,
   IconChecks,
+  IconChevronRight,
   IconInfo,
   IconMachine,
-  IconPlugin,
+  IconMessage,
   IconProcess,
   IconPrompt,
-  IconProofread,
   IconRefresh,
+  IconUndo,
   IconX,
 } from '../parts/icons.ts';
 import { KeyHelp, Keys, modifier } from '../parts/keys.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
 import { Review } from '../parts/review.tsx';
-import { useClock } from '../parts/use-clock.ts';
+import { Announcer, isUnchanged, Running } from '../parts/running.tsx';
 import { VisibleText } from '../parts/visible-text.tsx';
+import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
-import { chosenAction, modelInForce, type ProcessState, type Run } from '../store/process.ts';
+import { chosenAction, modelInForce, type ProcessState } from '../store/process.ts';
+import type { Run } from '../store/runner.ts';
 
 /** A text in, an action, its result with every change open to a decision. */
 export function ProcessPanel(): ReactNode {
@@ -42,9 +47,13 @@ export function ProcessPanel(): ReactNode {
       <h1 className="process-title">
         <VisuallyHidden>{t('process.title')}</VisuallyHidden>
       </h1>
-      <Toolbar state={state} />
+      <div className="process-head">
+        <Toolbar state={state} />
+        <Instruction state={state} />
+        <Steps state={state} />
+      </div>
       <div className="process-panes">
-        <TextPane text={state.text} field={field} />
+        <TextPane text={state.text} capture={state.capture} field={field} />
         <section className="pane" aria-label={t('process.result')} aria-busy={state.run.phase === 'running'}>
           {!isReviewed(state.run) && (
             <header className="pane-head">
@@ -87,22 +96,17 @@ function useKeys(running: boolean): void {
   }, [process, running]);
 }
 
-const kindIcons = { prompt: IconPrompt, plugin: IconPlugin, proofread: IconProofread } as const;
-
 function Toolbar({ state }: { readonly state: ProcessState }): ReactNode {
   const { t } = useTranslation();
   const { process } = usePotter();
   const running = state.run.phase === 'running';
-  const choices = state.actions.map((action) => {
-    const Icon = kindIcons[action.kind];
-    return {
-      value: action.id,
-      label: action.name,
-      detail: action.description,
-      tag: t(`output.${action.output}`),
-      icon: <Icon size={17} />,
-    };
-  });
+  const choices = offered(state.actions, state.actionId).map((action) => ({
+    value: action.id,
+    label: action.name,
+    detail: action.description,
+    tag: t(`output.${action.output}`),
+    icon: <ActionIcon icon={action.icon} size={17} />,
+  }));
   return (
     <div className="toolbar">
       <Picker
@@ -126,6 +130,49 @@ function Toolbar({ state }: { readonly state: ProcessState }): ReactNode {
         {running ? t('process.running') : t('process.run')}
       </Button>
     </div>
+  );
+}
+
+/** What to do with the text, where the action asks for it; Enter runs. */
+function Instruction({ state }: { readonly state: ProcessState }): ReactNode {
+  const { t } = useTranslation();
+  const { process } = usePotter();
+  if (!chosenAction(state)?.takesInstruction) return null;
+  return (
+    <Autocomplete
+      className="instruction"
+      aria-label={t('task.instruction')}
+      placeholder={t('task.instructionPlaceholder')}
+      leftSection={<IconMessage size={16} aria-hidden />}
+      maxLength={4000}
+      data={[...new Set(state.recents)]}
+      limit={8}
+      value={state.instruction}
+      onChange={(text) => process.setInstruction(text)}
+      onKeyDown={(event) => {
+        const inList = event.currentTarget.getAttribute('aria-activedescendant');
+        if (event.key === 'Enter' && !inList && !event.ctrlKey && !event.metaKey) void process.run();
+      }}
+    />
+  );
+}
+
+/** The actions a chain goes through, with the one it has come to. */
+function Steps({ state }: { readonly state: ProcessState }): ReactNode {
+  const { t } = useTranslation();
+  const { steps, actions, run } = state;
+  if (steps.length === 0) return null;
+  const now = run.phase === 'running' ? (run.step?.number ?? 0) - 1 : -1;
+  return (
+    <ol className="steps" aria-label={t('task.steps')}>
+      {steps.map((id, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: an action may stand in a chain twice
+        <li key={`${index} ${id}`} {...(index === now && { 'aria-current': 'step' as const })}>
+          {index > 0 && <IconChevronRight size={14} aria-hidden />}
+          <span>{actions.find((action) => action.id === id)?.name ?? id}</span>
+        </li>
+      ))}
+    </ol>
   );
 }
 
@@ -171,10 +218,12 @@ function ModelChoice({ state }: { readonly state: ProcessState }): ReactNode {
 
 interface TextPaneProps {
   readonly text: string;
+  /** Where it was selected. */
+  readonly capture: ProcessState['capture'];
   readonly field: RefObject<HTMLTextAreaElement | null>;
 }
 
-function TextPane({ text, field }: TextPaneProps): ReactNode {
+function TextPane({ text, capture, field }: TextPaneProps): ReactNode {
   const { t } = useTranslation();
   const { process } = usePotter();
   const id = useId();
@@ -184,6 +233,13 @@ function TextPane({ text, field }: TextPaneProps): ReactNode {
         <h2 className="label" id={`${id}-label`}>
           <label htmlFor={id}>{t('process.text')}</label>
         </h2>
+        {capture && (
+          <span className="pane-source">
+            {capture.application
+              ? t('task.selection', { application: capture.application })
+              : t('task.selectionUnknown')}
+          </span>
+        )}
         <span className="pane-count">{text !== '' && t('process.characters', { count: Array.from(text).length })}</span>
         {text !== '' && (
           <Button
@@ -233,7 +289,7 @@ function ResultArea({ state, field }: ResultAreaProps): ReactNode {
       if (loadError) return <Failure code={loadError.code} message={loadError.message} next={loadError.kind.next} />;
       return needsProvider(state) ? <NoProvider state={state} /> : <Idle />;
     case 'running':
-      return <Running run={run} />;
+      return <Running run={run} onCancel={() => process.cancel()} />;
     case 'cancelled':
       return (
         <Placeholder icon={<IconX size={24} />} title={t('run.cancelled')} text={t('run.cancelledText')}>
@@ -249,20 +305,21 @@ function ResultArea({ state, field }: ResultAreaProps): ReactNode {
       );
     }
     case 'done':
-      return <Done state={state} result={run.result} field={field} again={again} />;
+      return <Done state={state} run={run} field={field} again={again} />;
   }
 }
 
 const pick = (answer: string | undefined): { answer?: string } => (answer === undefined ? {} : { answer });
 
 interface DoneProps extends ResultAreaProps {
-  readonly result: RunResult;
+  readonly run: Extract<Run, { phase: 'done' }>;
   readonly again: ReactNode;
 }
 
-function Done({ state, result, field, again }: DoneProps): ReactNode {
+function Done({ state, run, field, again }: DoneProps): ReactNode {
   const { t } = useTranslation();
   const { process } = usePotter();
+  const { result, written } = run;
   const action = state.actions.find(({ id }) => id === result.action.id);
   const facts = <Facts {...result} />;
   if (isUnchanged(result)) {
@@ -277,26 +334,89 @@ function Done({ state, result, field, again }: DoneProps): ReactNode {
       </Placeholder>
     );
   }
+  if (written) return <Written runId={result.runId} written={written} output={result.output} again={again} />;
+  const insert = (text: string): void => void process.insert(result.runId, text).catch(tell(t('task.failed')));
   return (
     <Review
       key={result.runId}
       input={result.input}
       output={result.output}
       corrections={result.corrections}
-      comparable={result.action.output === 'replace'}
+      comparable={(action?.output ?? result.action.output) === 'replace'}
       changesFirst={action?.kind !== 'plugin'}
       takesFocus={mayTakeFocus(state, result)}
       onAgain={() => void process.run({ fresh: true })}
       onLeave={() => field.current?.focus()}
+      insert={result.canInsert ? { label: t('task.insert'), run: insert } : undefined}
       head={result.notice && <Note text={result.notice} />}
-      actions={again}
+      actions={
+        <>
+          {again}
+          {result.outcome === 'replaced' && <PutBack runId={result.runId} />}
+        </>
+      }
       facts={facts}
     />
   );
 }
 
-function isUnchanged({ outcome, input, output }: RunResult): boolean {
-  return outcome === 'unchanged' || input === output;
+interface WrittenProps {
+  readonly runId: string;
+  readonly written: 'replaced' | 'copied' | 'restored';
+  readonly output: string;
+  readonly again: ReactNode;
+}
+
+/** The reviewed text stands in its window; the way back stays open. */
+function Written({ runId, written, output, again }: WrittenProps): ReactNode {
+  const { t } = useTranslation();
+  const words = {
+    replaced: [t('task.inserted'), t('task.insertedText')],
+    copied: [t('task.copied'), t('task.copiedText')],
+    restored: [t('task.restored'), t('task.restoredText')],
+  } as const;
+  const [title, text] = words[written];
+  const copying = useCopy();
+  return (
+    <div role="status" className="written">
+      <Placeholder
+        icon={written === 'restored' ? <IconUndo size={24} /> : <IconChecks size={26} />}
+        title={title}
+        text={text}
+      >
+        {written === 'replaced' && <PutBack runId={runId} />}
+        <CopyButton label={t('run.copy')} text={output} copying={copying} variant="default" />
+        {again}
+      </Placeholder>
+    </div>
+  );
+}
+
+function PutBack({ runId }: { readonly runId: string }): ReactNode {
+  const { t } = useTranslation();
+  const { process } = usePotter();
+  const putBack = async (): Promise<void> => {
+    const outcome = await process.restore(runId);
+    if (outcome === 'restored') return;
+    notifications.show({ title: t('task.restoredCopied'), message: t('task.restoredCopiedText'), color: 'yellow' });
+  };
+  return (
+    <Button
+      variant="default"
+      leftSection={<IconUndo size={16} />}
+      onClick={() => void putBack().catch(tell(t('task.failed')))}
+    >
+      {t('task.restore')}
+    </Button>
+  );
+}
+
+/** Says why something was not done, and what to do about it. */
+function tell(title: string): (thrown: unknown) => void {
+  return (thrown) => {
+    const { message, kind } = toPotterError(thrown);
+    notifications.show({ title, message: `${message} ${kind.next}`, color: 'red' });
+  };
 }
 
 /** Someone who went on writing during the run keeps the cursor. */
@@ -312,40 +432,6 @@ export function Note({ text }: { readonly text: string }): ReactNode {
         <VisibleText text={text} />
       </span>
     </p>
-  );
-}
-
-function Running({ run }: { readonly run: Extract<Run, { phase: 'running' }> }): ReactNode {
-  const { t, i18n } = useTranslation();
-  const { process } = usePotter();
-  const elapsed = Math.max(0, useClock(100) - run.startedAt);
-  const time = duration(elapsed < 1000 ? 0 : elapsed, i18n.language);
-  return (
-    <div className="running">
-      <div className="running-line" aria-hidden />
-      <div className="running-text">
-        {run.text === '' ? (
-          <p className="quiet">{run.model ? t('run.waiting') : t('run.working')}</p>
-        ) : (
-          <div className="reading" dir="auto">
-            <VisibleText text={run.text} />
-            <span className="caret" aria-hidden />
-          </div>
-        )}
-      </div>
-      <footer className="review-foot">
-        <Button variant="default" leftSection={<IconX size={16} />} onClick={() => process.cancel()}>
-          {t('process.cancel')}
-        </Button>
-        <Keys keys={['Esc']} />
-        <span className="review-facts facts">
-          <span>{run.action}</span>
-          {run.model && <span>{run.model}</span>}
-          {run.text !== '' && <span>{t('process.characters', { count: Array.from(run.text).length })}</span>}
-          {elapsed >= 1000 && <span>{t(time.key, { value: time.value })}</span>}
-        </span>
-      </footer>
-    </div>
   );
 }
 
@@ -406,37 +492,4 @@ function NoProvider({ state }: { readonly state: ProcessState }): ReactNode {
       </div>
     </Placeholder>
   );
-}
-
-/** Tells a screen reader what happens, now and then rather than word by word. */
-function Announcer({ run }: { readonly run: Run }): ReactNode {
-  return (
-    <VisuallyHidden>
-      <p role="status">{run.phase === 'running' ? <RunningNews run={run} /> : <EndedNews run={run} />}</p>
-    </VisuallyHidden>
-  );
-}
-
-const newsInterval = 5000;
-
-function RunningNews({ run }: { readonly run: Extract<Run, { phase: 'running' }> }): ReactNode {
-  const { t } = useTranslation();
-  const now = useClock(newsInterval);
-  const told = useRef({ at: now, characters: 0 });
-  if (told.current.at !== now) told.current = { at: now, characters: run.text.length };
-  if (now - run.startedAt < newsInterval) return t('run.started', { action: run.action });
-  const received = t('process.characters', { count: told.current.characters });
-  return t('run.progress', { action: run.action, received });
-}
-
-function EndedNews({ run }: { readonly run: Exclude<Run, { phase: 'running' }> }): ReactNode {
-  const { t } = useTranslation();
-  if (run.phase === 'cancelled') return t('run.cancelled');
-  if (run.phase !== 'done') return null;
-  const { result } = run;
-  const action = result.action.name;
-  if (isUnchanged(result)) return t('run.unchanged');
-  if (result.action.output !== 'replace') return t('run.finished', { action });
-  const count = changesOf(compareTexts(result.input, result.output, result.corrections)).length;
-  return t('run.finishedChanges', { action, count });
 }

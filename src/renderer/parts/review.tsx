@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Correction } from '../../shared/contract.ts';
 import { allOf, applyChanges, type Change, changesOf, compareTexts, type Piece, toggle } from './changes.ts';
 import { CopyButton, useCopy } from './copy.tsx';
-import { IconArrowRight, IconCheck, IconChevronLeft, IconChevronRight, IconX } from './icons.ts';
+import { IconArrowRight, IconCheck, IconChevronLeft, IconChevronRight, IconInsert, IconX } from './icons.ts';
 import { KeyHelp } from './keys.tsx';
 import { VisibleText } from './visible-text.tsx';
 
@@ -24,6 +24,8 @@ export interface ReviewProps {
   readonly takesFocus?: boolean;
   readonly onAgain?: () => void;
   readonly onLeave?: () => void;
+  /** Where the reviewed text can go besides the clipboard: the main button, also by Enter. */
+  readonly insert?: { readonly label: string; readonly run: (text: string) => void } | undefined;
   /** In place of the word "Result". */
   readonly title?: ReactNode;
   /** Above the text: a notice. */
@@ -46,6 +48,7 @@ export function Review(props: ReviewProps): ReactNode {
     head,
     actions,
     facts,
+    insert,
   } = props;
   const { t } = useTranslation();
   const pieces = useMemo(
@@ -89,6 +92,7 @@ export function Review(props: ReviewProps): ReactNode {
     c: () => void copying.copy(text),
     t: () => props.onAgain?.(),
     Escape: () => props.onLeave?.(),
+    ...(insert && { Enter: () => insert.run(text) }),
   };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || !takesKeys(event)) return;
@@ -151,7 +155,12 @@ export function Review(props: ReviewProps): ReactNode {
         />
       )}
       <footer className="review-foot">
-        <CopyButton label={t('run.copy')} text={text} copying={copying} />
+        {insert && (
+          <Button leftSection={<IconInsert size={16} />} onClick={() => insert.run(text)}>
+            {insert.label}
+          </Button>
+        )}
+        <CopyButton label={t('run.copy')} text={text} copying={copying} variant={insert ? 'default' : 'filled'} />
         {actions}
         {changes.length > 1 && (
           <span className="review-all">
@@ -169,11 +178,11 @@ export function Review(props: ReviewProps): ReactNode {
   );
 }
 
-/** Keys typed into a field, and Space on a button, mean what they always mean. */
+/** Keys typed into a field, and Space or Enter on a button, mean what they always mean. */
 function takesKeys({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target.closest('input, textarea, select')) return key === 'Escape';
-  return key !== ' ' || target.matches('[data-change], .review');
+  return (key !== ' ' && key !== 'Enter') || target.matches('[data-change], .review');
 }
 
 interface Marks {

@@ -1,36 +1,26 @@
 /** The process panel's state: the text, what to do with it, and the run under way or done. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ActionInfo, ProviderInfo, RunChunk, RunResult } from '../../shared/contract.ts';
+import type { ActionInfo, Output, ProviderInfo } from '../../shared/contract.ts';
 import { type PotterError, toPotterError } from '../../shared/errors.ts';
 import type { Connection } from './connection.ts';
+import { type Run, Runner } from './runner.ts';
 
-export type Run =
-  | { readonly phase: 'idle' }
-  | {
-      readonly phase: 'running';
-      readonly action: string;
-      readonly runId?: string;
-      readonly model?: string;
-      /** Milliseconds since the epoch. */
-      readonly startedAt: number;
-      readonly text: string;
-    }
-  | { readonly phase: 'done'; readonly result: RunResult }
-  | {
-      readonly phase: 'failed';
-      readonly action: string;
-      readonly input: string;
-      readonly error: PotterError;
-      /** What arrived although the run failed; to be shown, never inserted. */
-      readonly answer?: string;
-    }
-  | { readonly phase: 'cancelled'; readonly action: string };
+/** A selection that was read before an action was chosen. */
+export type Capture = Output<'text.captured'>;
 
 export interface ProcessState {
   readonly text: string;
+  /** Where the text came from, when it is a selection; it goes with the first edit. */
+  readonly capture: Capture | undefined;
+  /** What to do with the text, for actions that take a free instruction. */
+  readonly instruction: string;
+  /** Earlier instructions, newest first. */
+  readonly recents: readonly string[];
   readonly actions: readonly ActionInfo[];
   /** Undefined until the actions are known. */
   readonly actionId: string | undefined;
+  /** Ids of the steps, when the chosen action is a chain and they are known. */
+  readonly steps: readonly string[];
   /** Model for the next runs as `provider/model`; null takes the default. */
   readonly model: string | null;
   readonly providers: readonly ProviderInfo[];
@@ -45,8 +35,12 @@ export interface ProcessState {
 export class Process {
   readonly state: StoreApi<ProcessState> = createStore<ProcessState>(() => ({
     text: '',
+    capture: undefined,
+    instruction: '',
+    recents: [],
     actions: [],
     actionId: undefined,
+    steps: [],
     model: null,
     providers: [],
     defaultModel: undefined,
@@ -55,27 +49,34 @@ export class Process {
     run: { phase: 'idle' },
   }));
   readonly #connection: Connection;
-  readonly #now: () => number;
-  #abort: AbortController | undefined;
+  readonly #runner: Runner;
   #chosen = false;
   /** Run was asked for before the actions were known. */
   #isRunWanted = false;
 
   constructor(connection: Connection, now: () => number = Date.now) {
     this.#connection = connection;
-    this.#now = now;
+    this.#runner = new Runner(connection, (run) => this.state.setState({ run }), now);
     connection.onConnected(() => this.#load());
     connection.on('config.changed', () => this.#load());
     connection.on('keys.changed', () => this.#load());
+    connection.on('actions.changed', () => this.readActions());
+    connection.on('history.changed', () => this.#loadRecents());
   }
 
   setText(text: string): void {
-    this.state.setState({ text });
+    const { capture } = this.state.getState();
+    this.state.setState({ text, capture: capture?.text === text ? capture : undefined });
+  }
+
+  setInstruction(instruction: string): void {
+    this.state.setState({ instruction });
   }
 
   setAction(actionId: string): void {
     this.#chosen = true;
     this.state.setState({ actionId });
+    void this.#loadSteps();
   }
 
   setModel(model: string | null): void {
@@ -86,7 +87,13 @@ export class Process {
   reuse(text: string, actionId: string): void {
     this.setText(text);
     if (this.state.getState().actions.some(({ id }) => id === actionId)) this.setAction(actionId);
-    if (!this.#abort) this.state.setState({ run: { phase: 'idle' } });
+    this.#runner.clear();
+  }
+
+  /** Takes over what was captured, so that its result can be reviewed here and written there. */
+  adopt(capture: Capture): void {
+    this.state.setState({ text: capture.text, capture });
+    this.#runner.clear();
   }
 
   /**
@@ -94,74 +101,94 @@ export class Process {
    * instead of remembering.
    */
   async run({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<void> {
-    const { text, model } = this.state.getState();
+    const { text, model, capture, instruction } = this.state.getState();
     const action = chosenAction(this.state.getState());
     this.#isRunWanted = !action;
-    if (this.#abort || !action) return;
-    const abort = new AbortController();
-    this.#abort = abort;
-    this.#setRun({ phase: 'running', action: action.name, startedAt: this.#now(), text: '' });
-    try {
-      const result = await this.#connection.call(
-        'text.process',
-        {
-          action: action.id,
-          source: { type: 'text', text },
-          ...(model !== null && action.kind === 'prompt' && { model }),
-          ...(fresh && { fresh }),
-        },
-        { signal: abort.signal, onChunk: (chunk) => this.#receive(chunk) },
-      );
-      this.#setRun({ phase: 'done', result });
-    } catch (thrown) {
-      this.#setRun(this.#failure(toPotterError(thrown), action.name, text));
-    } finally {
-      this.#abort = undefined;
-    }
+    if (!action) return;
+    const said = action.takesInstruction ? instruction.trim() : '';
+    await this.#runner.start({
+      action: action.name,
+      text,
+      input: {
+        action: action.id,
+        // What comes of a selection is read here first, so it is not written at once.
+        ...(capture
+          ? { source: { type: 'capture', captureId: capture.captureId }, output: 'show' }
+          : { source: { type: 'text', text } }),
+        ...(said !== '' && { instruction: said }),
+        ...(model !== null && action.kind === 'prompt' && { model }),
+        ...(fresh && { fresh }),
+      },
+    });
   }
 
   /** Stops the run under way; the text stays. */
   cancel(): void {
-    this.#abort?.abort();
+    this.#runner.cancel();
   }
 
-  #receive(chunk: RunChunk): void {
-    const { run } = this.state.getState();
-    if (run.phase !== 'running') return;
-    if (chunk.type === 'text') {
-      this.#setRun({ ...run, text: run.text + chunk.text });
-      return;
-    }
-    const { runId, provider, model } = chunk;
-    this.#setRun({ ...run, runId, ...(model && { model: provider ? `${provider}/${model}` : model }) });
+  /** Writes the reviewed text into the window the run took its text from. Fails with what the core said. */
+  async insert(runId: string, text: string): Promise<'replaced' | 'copied'> {
+    const { outcome } = await this.#connection.call('text.insert', { runId, text });
+    this.#note(runId, outcome);
+    return outcome;
   }
 
-  #failure(error: PotterError, action: string, input: string): Run {
-    if (error.code === 'CANCELLED') return { phase: 'cancelled', action };
-    const { run } = this.state.getState();
-    const partial = run.phase === 'running' && run.text !== '' ? run.text : undefined;
-    const answer = answerOf(error) ?? partial;
-    return { phase: 'failed', action, input, error, ...(answer !== undefined && { answer }) };
+  /** Puts the original back where the result of that run was written. Fails with what the core said. */
+  async restore(runId: string): Promise<'restored' | 'copied'> {
+    const { outcome } = await this.#connection.call('text.restore', { runId });
+    if (outcome === 'restored') this.#note(runId, outcome);
+    return outcome;
   }
 
-  #setRun(run: Run): void {
-    this.state.setState({ run });
+  /** Shows the actions in this order, before the core has heard of it. */
+  reorder(ids: readonly string[]): void {
+    const place = new Map(ids.map((id, index) => [id, index]));
+    const placeOf = ({ id }: ActionInfo): number => place.get(id) ?? ids.length;
+    const actions = [...this.state.getState().actions].sort((a, b) => placeOf(a) - placeOf(b));
+    this.state.setState({ actions });
   }
 
-  async #load(): Promise<void> {
-    await Promise.all([this.#loadActions(), this.#loadProviders()]);
-  }
-
-  async #loadActions(): Promise<void> {
+  async readActions(): Promise<void> {
     try {
       const { actions, current } = await this.#connection.call('actions.list', {});
       const { actionId } = this.state.getState();
       const keep = this.#chosen && actions.some(({ id }) => id === actionId);
       this.state.setState({ actions, actionId: keep ? actionId : current, loadError: undefined });
       if (this.#isRunWanted) void this.run();
+      await this.#loadSteps();
     } catch (thrown) {
       const loadError = toPotterError(thrown);
       if (loadError.code !== 'TRANSPORT_CLOSED') this.state.setState({ loadError });
+    }
+  }
+
+  #note(runId: string, written: 'replaced' | 'copied' | 'restored'): void {
+    const { run } = this.state.getState();
+    if (run.phase === 'done' && run.result.runId === runId) this.state.setState({ run: { ...run, written } });
+  }
+
+  async #load(): Promise<void> {
+    await Promise.all([this.readActions(), this.#loadProviders(), this.#loadRecents()]);
+  }
+
+  async #loadSteps(): Promise<void> {
+    const action = chosenAction(this.state.getState());
+    if (action?.kind !== 'chain') return this.state.setState({ steps: [] });
+    try {
+      const { definition } = await this.#connection.call('actions.get', { id: action.id });
+      if (definition?.kind === 'chain') this.state.setState({ steps: definition.steps });
+    } catch {
+      // The steps are told while it runs.
+    }
+  }
+
+  async #loadRecents(): Promise<void> {
+    try {
+      const { instructions } = await this.#connection.call('history.instructions', {});
+      this.state.setState({ recents: instructions });
+    } catch {
+      // A locked history remembers none.
     }
   }
 
@@ -183,11 +210,4 @@ export function chosenAction({ actions, actionId }: ProcessState): ActionInfo | 
 export function modelInForce(state: ProcessState): string | undefined {
   if (chosenAction(state)?.kind !== 'prompt') return undefined;
   return state.model ?? state.defaultModel;
-}
-
-/** The answer an error carries in `detail.output`. */
-function answerOf(error: PotterError): string | undefined {
-  const { detail } = error;
-  if (typeof detail !== 'object' || detail === null || !('output' in detail)) return undefined;
-  return typeof detail.output === 'string' && detail.output !== '' ? detail.output : undefined;
 }
