@@ -21,6 +21,16 @@ export async function readStart(body: ReadableStream<Uint8Array> | null): Promis
   }
 }
 
+/** The body of a reply with status 200, which can be an API's. Fails with `EMPTY_RESULT` or `NOT_API`. */
+export async function openReply(reply: Response, name: string): Promise<Start> {
+  const start = await readStart(reply.body);
+  if (start.kind === 'empty') throw new PotterError('EMPTY_RESULT', `${name} sent an empty reply.`);
+  if (start.kind === 'page') {
+    throw new PotterError('NOT_API', `A web page answered in place of ${name}; a network login page does that.`);
+  }
+  return start;
+}
+
 /** The body's JSON. Fails with `PROTOCOL` when it is none. */
 export async function readDocument({ chunks }: Start, name: string): Promise<unknown> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -49,6 +59,15 @@ export async function* readEvents({ chunks }: Start, name: string): AsyncGenerat
     if (field) data.push(line.slice(field[0].length));
   }
   if (data.length > 0 && isJson(data.join('\n'))) yield data.join('\n');
+}
+
+/** The JSON of one event. Fails with `PROTOCOL` when it is none. */
+export function parseEvent(data: string, name: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    throw malformed(name);
+  }
 }
 
 export function malformed(name: string): PotterError {

@@ -5,8 +5,9 @@
 import * as z from 'zod';
 import { PotterError } from '../../../shared/errors.ts';
 import type { GuardedFetch } from '../outbound.ts';
-import { malformed, readDocument, readEvents, readStart, type Start } from './body.ts';
-import { type Asked, plainWord, readFault, toPotterFault } from './faults.ts';
+import { malformed, openReply, parseEvent, readDocument, readEvents, type Start } from './body.ts';
+import { afterText, InBandError, isLost, translate } from './failure.ts';
+import { plainWord } from './faults.ts';
 import type { CompletionEvent, CompletionRequest, Finish, Provider, Usage } from './provider.ts';
 
 export interface OpenAiOptions {
@@ -39,7 +40,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
       withKey: options.apiKey !== undefined,
       knownModels: options.knownModels?.() ?? [],
     };
-    return translate(thrown, signal, asked, options.now?.() ?? Date.now());
+    return translate(thrown, { asked, signal, now: options.now?.() ?? Date.now() });
   };
 
   return {
@@ -133,16 +134,6 @@ function toBody(request: CompletionRequest, baseUrl: string) {
   };
 }
 
-/** A reply with status 200 that can be an API's. */
-async function openReply(reply: Response, name: string): Promise<Start> {
-  const start = await readStart(reply.body);
-  if (start.kind === 'empty') throw new PotterError('EMPTY_RESULT', `${name} sent an empty reply.`);
-  if (start.kind === 'page') {
-    throw new PotterError('NOT_API', `A web page answered in place of ${name}; a network login page does that.`);
-  }
-  return start;
-}
-
 /** What may be shown as a model's name: no control or invisible characters, and no novel. */
 const modelId = /^[^\p{C}]{1,200}$/u;
 const modelEntries = z.array(z.looseObject({ id: z.string() }));
@@ -219,7 +210,7 @@ class Answer {
           this.#done = true;
           return;
         }
-        yield* this.#take(parseChunk(data, this.#name));
+        yield* this.#take(parseEvent(data, this.#name));
       }
     } catch (thrown) {
       // The vendor has said that the answer is whole; only the count of tokens is lost.
@@ -245,10 +236,9 @@ class Answer {
     };
   }
 
-  /** A connection lost after the first text is an incomplete answer, whatever broke it. */
+  /** The same failure, seen with what has arrived. */
   judge(thrown: unknown): unknown {
-    if (this.#characters === 0 || !(thrown instanceof PotterError) || thrown.code !== 'RESET') return thrown;
-    return new PotterError('INCOMPLETE', `${this.#name} stopped in the middle of the answer.`, { cause: thrown });
+    return this.#characters === 0 ? thrown : afterText(thrown, this.#name);
   }
 
   #unfinished(): PotterError {
@@ -290,14 +280,6 @@ class Answer {
   }
 }
 
-function parseChunk(data: string, name: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    throw malformed(name);
-  }
-}
-
 function toText(content: z.output<typeof message>['content']): string {
   if (!Array.isArray(content)) return content ?? '';
   return content.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
@@ -307,61 +289,4 @@ function toText(content: z.output<typeof message>['content']): string {
 function toUsage(value: unknown): Usage | undefined {
   const { success, data } = usageCounts.safeParse(value);
   return success ? { inputTokens: data.prompt_tokens, outputTokens: data.completion_tokens } : undefined;
-}
-
-function isLost(thrown: unknown): boolean {
-  return thrown instanceof PotterError && (thrown.code === 'RESET' || thrown.code === 'IDLE_TIMEOUT');
-}
-
-/** An error object where a chunk was expected. Never leaves this file. */
-class InBandError extends Error {
-  readonly error: unknown;
-
-  constructor(error: unknown) {
-    super('the stream carried an error');
-    this.error = error;
-  }
-}
-
-/** What the SDK says of an error reply. */
-interface ReplyError extends Error {
-  readonly status: number;
-  readonly error: unknown;
-  readonly headers: Headers;
-}
-
-function isReplyError(thrown: unknown): thrown is ReplyError {
-  return (
-    thrown instanceof Error &&
-    'status' in thrown &&
-    typeof thrown.status === 'number' &&
-    'headers' in thrown &&
-    thrown.headers instanceof Headers
-  );
-}
-
-function translate(thrown: unknown, signal: AbortSignal, asked: Asked, now: number): PotterError {
-  if (signal.aborted) return cancelled(signal);
-  const own = ownError(thrown);
-  if (own) return own;
-  if (thrown instanceof InBandError) return toPotterFault(readFault(thrown.error, {}), asked, now);
-  if (isReplyError(thrown)) {
-    const { status, error, headers } = thrown;
-    const header = (name: string): string | undefined => headers.get(name) ?? undefined;
-    const rest = { status, requestId: header('x-request-id'), retryAfter: header('retry-after') };
-    return toPotterFault(readFault(error, rest), asked, now);
-  }
-  return new PotterError('INTERNAL', `Asking ${asked.provider} failed inside Potter.`, { cause: thrown });
-}
-
-/** The reason an abort was given, such as a deadline of the run; else the person's cancel. */
-function cancelled(signal: AbortSignal): PotterError {
-  if (signal.reason instanceof PotterError) return signal.reason;
-  return new PotterError('CANCELLED', 'The run was cancelled.', { cause: signal.reason });
-}
-
-/** The SDK wraps what its fetch throws. */
-function ownError(thrown: unknown): PotterError | undefined {
-  if (thrown instanceof PotterError) return thrown;
-  return thrown instanceof Error ? ownError(thrown.cause) : undefined;
 }
