@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { contract, type RouteName } from '../../shared/contract.ts';
 import type { SettingValue } from '../../shared/settings.ts';
-import { Actions } from './actions.ts';
+import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
 import { EventBus } from './events.ts';
 import { createAnswerCache } from './gateway/cache.ts';
@@ -208,7 +208,7 @@ function equalRuns(actions: Actions, config: Configuration): (route: RouteName, 
     if (fresh || source.type !== 'text' || id === undefined) return undefined;
     const action = actions.find(id);
     if (action.kind !== 'prompt') return undefined;
-    const parts = [action.id, action.version, model ?? config.get('text.defaultModel'), source.text];
+    const parts = [action.info.id, action.info.version, model ?? config.get('text.defaultModel'), source.text];
     return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
   };
 }

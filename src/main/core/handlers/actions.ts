@@ -1,5 +1,5 @@
 import { PotterError } from '../../../shared/errors.ts';
-import { type Actions, actionInfo } from '../actions.ts';
+import type { Actions } from '../actions/actions.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface ActionsDependencies {
@@ -9,7 +9,7 @@ export interface ActionsDependencies {
 export const actionsHandlers = ({ actions }: ActionsDependencies): AreaHandlers<'actions'> => ({
   'actions.list': async (_input, { signal }) => {
     const current = await actions.current(signal);
-    return { actions: actions.list().map(actionInfo), current: current.id };
+    return { actions: actions.list().map(({ info }) => info), current: current.info.id };
   },
   'actions.get': () => notYet(),
   'actions.create': () => notYet(),

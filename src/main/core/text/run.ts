@@ -5,7 +5,7 @@
 import type { Chunk, Correction, HistoryEntry, ParsedInput, RunResult } from '../../../shared/contract.ts';
 import { PotterError, toPotterError } from '../../../shared/errors.ts';
 import { pluginLimits } from '../../../shared/manifest.ts';
-import type { Action, Actions } from '../actions.ts';
+import type { SingleAction as Action, Actions, Action as AnyAction, PromptAction } from '../actions/actions.ts';
 import type { EventBus } from '../events.ts';
 import type { Clock, Desktop, Notice, Target } from '../host.ts';
 import type { Log } from '../log/log.ts';
@@ -82,13 +82,13 @@ export class TextRuns {
     const controller = new AbortController();
     const signal = AbortSignal.any([callSignal, controller.signal]);
     try {
-      const named = input.action === undefined ? undefined : actions.find(input.action);
+      const named = input.action === undefined ? undefined : single(actions.find(input.action));
       // The window at the key press is the one meant, so it comes before anything that takes time.
       const target = input.source.type === 'selection' ? await this.#options.desktop.front(signal) : undefined;
       this.#claim(id, controller, target);
       const text = await this.#capture(input.source, target, signal);
       if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
-      const action = named ?? (await actions.current(signal));
+      const action = named ?? single(await actions.current(signal));
       this.#refuseTooLong(text, action.kind);
       return await this.#runOn({ id, action, target, signal, startedAt, model: input.model, emit, log }, text);
     } catch (thrown) {
@@ -136,17 +136,17 @@ export class TextRuns {
     const { id, action } = run;
     const elapsed = (): number => clock.monotonic() - run.startedAt;
     history.begin(this.#entry(run, text));
-    events.publish('text.started', { runId: id, action: action.id });
+    events.publish('text.started', { runId: id, action: action.info.id });
     const finish = (result: string, patch: Partial<HistoryEntry>): void => {
       history.finish(id, { result, ms: elapsed(), ...patch });
-      run.log.info('a run ended', { runId: id, action: action.id, result });
+      run.log.info('a run ended', { runId: id, action: action.info.id, result });
       const { message } = patch;
-      events.publish('text.finished', { runId: id, action: action.id, result, ...(message && { message }) });
+      events.publish('text.finished', { runId: id, action: action.info.id, result, ...(message && { message }) });
     };
     try {
       const produced = await this.#produce(run, text);
       run.signal.throwIfAborted();
-      const output = compose(action.output, text, produced.output);
+      const output = compose(action.info.output, text, produced.output);
       const outcome = await this.#write(run, text, output).catch((thrown: unknown) => {
         throw withOutput(toPotterError(thrown), id, output);
       });
@@ -156,7 +156,8 @@ export class TextRuns {
       const { corrections } = produced;
       return {
         runId: id,
-        action: { id: action.id, name: action.name, output: action.output },
+        canInsert: false,
+        action: { id: action.info.id, name: action.info.name, output: action.info.output },
         input: text,
         output,
         outcome,
@@ -175,7 +176,7 @@ export class TextRuns {
   async #produce(run: Run, text: string): Promise<Produced> {
     const { action } = run;
     const started = (source: { provider?: string; model?: string } = {}): Promise<void> =>
-      run.emit({ type: 'started', runId: run.id, action: action.id, input: text, ...source });
+      run.emit({ type: 'started', runId: run.id, action: action.info.id, input: text, ...source });
     switch (action.kind) {
       case 'plugin':
         await started();
@@ -190,7 +191,7 @@ export class TextRuns {
 
   async #prompt(
     run: Run,
-    action: Extract<Action, { kind: 'prompt' }>,
+    action: PromptAction,
     text: string,
     started: (source?: { provider?: string; model?: string }) => Promise<void>,
   ): Promise<Produced> {
@@ -207,7 +208,7 @@ export class TextRuns {
   }
 
   /** Undefined where the action has an offline stand-in and there is no provider to ask. */
-  async #modelOrFallback(run: Run, action: Extract<Action, { kind: 'prompt' }>) {
+  async #modelOrFallback(run: Run, action: PromptAction) {
     try {
       return await this.#options.resolveModel(run.model, run.signal, run.log);
     } catch (thrown) {
@@ -217,21 +218,24 @@ export class TextRuns {
     }
   }
 
-  async #ask(
-    run: Run,
-    action: Extract<Action, { kind: 'prompt' }>,
-    text: string,
-    provider: Provider,
-    model: string,
-  ): Promise<Produced> {
+  async #ask(run: Run, action: PromptAction, text: string, provider: Provider, model: string): Promise<Produced> {
     const { before, core, after } = splitOuterWhitespace(text);
     const chance = this.#options.newId().replaceAll('-', '').slice(0, 16);
-    const { system, user, nonce } = buildPrompt({ instruction: action.instruction, text: core, nonce: chance });
-    const { temperature, profile } = action;
+    const { system, user, nonce } = buildPrompt({
+      instruction: action.definition.instruction,
+      text: core,
+      nonce: chance,
+    });
+    const { temperature, profile } = action.definition;
     const request = { model, system, user, temperature, maxOutputTokens: outputTokensFor(core) };
     const { answer, end } = await collect(run, provider, request);
     const output = stripDelimiters(answer, nonce).trim();
-    const finding = checkResult({ profile, input: core, output, finish: end.finish });
+    const finding = checkResult({
+      profile: profile === 'free' ? 'none' : profile,
+      input: core,
+      output,
+      finish: end.finish,
+    });
     if (finding) throw new PotterError(finding.code, finding.message, { detail: { runId: run.id, output } });
     const { usage } = end;
     return { output: before + output + after, provider: provider.id, model, ...(usage && { usage }) };
@@ -241,21 +245,21 @@ export class TextRuns {
     const { desktop, tell } = this.#options;
     const { action, target, signal, id } = run;
     if (!target) return output === input ? 'unchanged' : 'returned';
-    if (action.output === 'show' || (action.review === 'always' && output !== input)) {
-      tell({ severity: 'info', title: action.name, message: 'The result is ready to read in Potter.', runId: id });
+    if (action.info.output === 'show' || (action.info.review === 'always' && output !== input)) {
+      tell({ severity: 'info', title: action.info.name, message: 'The result is ready to read in Potter.', runId: id });
       return 'shown';
     }
     if (output === input) {
-      tell({ severity: 'info', title: action.name, message: 'No changes needed.', runId: id });
+      tell({ severity: 'info', title: action.info.name, message: 'No changes needed.', runId: id });
       return 'unchanged';
     }
-    if (action.output === 'copy') {
+    if (action.info.output === 'copy') {
       await desktop.copy(output);
       return 'copied';
     }
     const written = await desktop.write(target, output, signal);
     if (written === 'pasted') return 'replaced';
-    tell({ severity: 'warning', title: action.name, message: copiedBecause[desktop.kind], runId: id });
+    tell({ severity: 'warning', title: action.info.name, message: copiedBecause[desktop.kind], runId: id });
     return 'copied';
   }
 
@@ -269,8 +273,8 @@ export class TextRuns {
     return {
       id,
       at: this.#options.clock.now(),
-      actionId: action.id,
-      actionName: action.name,
+      actionId: action.info.id,
+      actionName: action.info.name,
       input,
       output: '',
       result: 'running',
@@ -278,6 +282,11 @@ export class TextRuns {
       ...(target?.application && { application: target.application }),
     };
   }
+}
+
+function single(action: AnyAction): Action {
+  if (action.kind === 'chain') throw new PotterError('UNAVAILABLE', 'Chains are not run yet.');
+  return action;
 }
 
 /** Characters. What works on this machine costs nothing, but Harper's time grows faster than the text. */
@@ -313,7 +322,7 @@ async function collect(
   });
 }
 
-function compose(mode: Action['output'], input: string, result: string): string {
+function compose(mode: Action['info']['output'], input: string, result: string): string {
   switch (mode) {
     case 'append':
       return `${input.trimEnd()}\n\n${result.trim()}${/\s*$/.exec(input)?.[0] ?? ''}`;
