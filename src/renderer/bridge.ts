@@ -48,10 +48,12 @@ async function signIn(secrets: readonly string[]): Promise<Transport> {
   throw new PotterError('UNAUTHENTICATED', 'This page is not signed in to Potter.');
 }
 
-/** Reads the token and takes it out of the address bar and the history at once. */
+/** Reads the token and takes it out of the address bar and the history at once; `route`, the panel to open, stays. */
 function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token !== null) history.replaceState(null, '', location.pathname + location.search);
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const [token, route] = [fragment.get('token'), fragment.get('route')];
+  const place = location.pathname + location.search + (route === null ? '' : `#${route}`);
+  if (token !== null) history.replaceState(null, '', place);
   return token;
 }
 

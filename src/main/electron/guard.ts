@@ -17,7 +17,7 @@ export function guardContents(): void {
   });
 }
 
-/** Every permission is denied, except writing text to the clipboard from our own origin. */
+/** Every permission is denied, except writing text to the clipboard from our own origin; so is everything from elsewhere. */
 export function guardSession(session: Session): void {
   session.setPermissionRequestHandler((_contents, permission, decide, { isMainFrame, requestingUrl }) =>
     decide(permission === allowed && isMainFrame && isOurUrl(requestingUrl)),
@@ -27,6 +27,14 @@ export function guardSession(session: Session): void {
       permission === allowed && isMainFrame && (requestingOrigin === origin || requestingOrigin === `${origin}/`),
   );
   session.setDevicePermissionHandler(() => false);
+  // Nothing of ours is fetched by a page: what a policy were to let through ends here.
+  session.webRequest.onBeforeRequest({ urls: ['<all_urls>'] }, ({ url }, decide) => decide({ cancel: !isOwn(url) }));
+  session.on('will-download', (event) => event.preventDefault());
+}
+
+/** Our pages, the pictures that stand in them, and the developer tools of an unpackaged program. */
+function isOwn(url: string): boolean {
+  return isOurUrl(url) || url.startsWith('data:image/') || (url.startsWith('devtools://') && !app.isPackaged);
 }
 
 const allowed = 'clipboard-sanitized-write';

@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import { app, dialog, ipcMain, Notification, safeStorage, shell } from 'electron';
 import Store from 'electron-store';
-import { PotterError, toPotterError } from '../../shared/errors.ts';
+import { mendedIn, PotterError, toPotterError } from '../../shared/errors.ts';
 import { type Cipher, type Desktop, type Host, type Notice, type Preferences, systemClock } from '../core/host.ts';
 import { silentLog } from '../core/log/log.ts';
 import { createAbsentDesktop, detectDesktop } from '../desktop/detect.ts';
 import { createWaylandDesktop } from '../desktop/wayland.ts';
 import { openX11, type X11Desktop } from '../desktop/x11.ts';
+import { visibleText, withoutMarkup } from './plain-text.ts';
+import type { SettingsPanel } from './windows.ts';
 
 export interface ElectronHostOptions {
   readonly dataDirectory: string;
@@ -33,19 +35,27 @@ export function createElectronHost({ platform, ...options }: ElectronHostOptions
 /** On Linux without a key store Chromium hides keys behind a password everybody knows, and names that so. */
 export const openlyStored = 'basic_text';
 
-function createSystemCipher(platform: NodeJS.Platform): Cipher {
+/** After the app is ready. A store that is missing or fails means `KEYS_LOCKED`, whatever it says itself. */
+export function createSystemCipher(platform: NodeJS.Platform): Cipher {
+  const backend = backendOf(platform);
+  const ask = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      if (await safeStorage.isAsyncEncryptionAvailable()) return await work();
+    } catch (cause) {
+      throw new PotterError('KEYS_LOCKED', `The key store of this system (${backend}) does not open the keys.`, {
+        cause,
+      });
+    }
+    throw new PotterError('KEYS_LOCKED', `The key store of this system (${backend}) is not available.`);
+  };
   return {
-    backend: backendOf(platform),
-    wrap: async (plain) => {
-      if (!(await safeStorage.isAsyncEncryptionAvailable())) {
-        throw new PotterError('KEYS_LOCKED', 'The key store of this system is not available.');
-      }
-      return safeStorage.encryptStringAsync(Buffer.from(plain).toString('base64'));
-    },
-    unwrap: async (wrapped) => {
-      const { result } = await safeStorage.decryptStringAsync(Buffer.from(wrapped));
-      return Buffer.from(result, 'base64');
-    },
+    backend,
+    wrap: (plain) => ask(() => safeStorage.encryptStringAsync(Buffer.from(plain).toString('base64'))),
+    unwrap: (wrapped) =>
+      ask(async () => {
+        const { result } = await safeStorage.decryptStringAsync(Buffer.from(wrapped));
+        return Buffer.from(result, 'base64');
+      }),
   };
 }
 
@@ -86,28 +96,52 @@ const notYet: Partial<Record<NodeJS.Platform, string>> = {
   win32: cannotCapture('Windows'),
 };
 
-/** A click on the notice of a run opens that run. */
-export function createNotifier(onOpenRun: (runId: string) => void): Host['notify'] {
+export interface NotifierOptions {
+  readonly platform: NodeJS.Platform;
+  readonly onOpenRun: (runId: string) => void;
+  readonly onOpenPanel: (panel: SettingsPanel) => void;
+}
+
+/** The notice carries the button that opens the panel where its problem is mended; a click on it opens its run. */
+export function createNotifier({ platform, onOpenRun, onOpenPanel }: NotifierOptions): Host['notify'] {
   // One that nothing refers to is collected, and its click with it.
   const shown = new Set<Notification>();
-  return ({ title, message, severity, runId }: Notice) => {
+  const hasButtons = platform === 'darwin' || platform === 'win32';
+  return ({ title, message, severity, runId, code }: Notice) => {
     if (!Notification.isSupported()) return;
+    const panel = code && mendedIn[code];
+    const mend = panel && (() => onOpenPanel(panel));
+    const openRun = runId === undefined ? undefined : () => onOpenRun(runId);
     const notification = new Notification({
-      title,
-      body: message,
+      title: visibleText(title, 100),
+      body: withoutMarkup(visibleText(message, 400), platform),
       urgency: severity === 'error' ? 'critical' : 'normal',
+      ...(panel && hasButtons && { actions: [{ type: 'button', text: panelButtons[panel] }] }),
     });
     const forget = (): boolean => shown.delete(notification);
     notification.on('close', forget);
     notification.on('failed', forget);
+    notification.on('action', () => {
+      forget();
+      mend?.();
+    });
+    // Without a button the click is the only way to what helps most.
+    const onClick = hasButtons ? (openRun ?? mend) : (mend ?? openRun);
     notification.on('click', () => {
       forget();
-      if (runId !== undefined) onOpenRun(runId);
+      onClick?.();
     });
     shown.add(notification);
     notification.show();
   };
 }
+
+const panelButtons = {
+  providers: 'Open Providers and Keys…',
+  actions: 'Open Actions…',
+  hotkeys: 'Open Hotkeys…',
+  settings: 'Open Settings…',
+} as const satisfies Partial<Record<SettingsPanel, string>>;
 
 const openable = new Set(['https:', 'mailto:']);
 

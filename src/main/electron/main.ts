@@ -2,10 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 import { app, dialog, Menu, session } from 'electron';
+import type { Client } from '../../shared/client.ts';
 import { toPotterError } from '../../shared/errors.ts';
 import { readEnvironment } from '../core/config/sources.ts';
-import { defaultDataDirectory, type Host } from '../core/host.ts';
+
+import { type Cipher, defaultDataDirectory, type Host } from '../core/host.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import { startPotter } from '../core/potter.ts';
@@ -13,12 +16,22 @@ import { bindHotkeys, type HotkeyRegistrar } from '../desktop/hotkeys.ts';
 import { type Opened, openPotter } from '../net/open.ts';
 import { openBridge } from './bridge.ts';
 import { guardContents, guardSession } from './guard.ts';
-import { createElectronHost, createNotifier, openDesktop, openlyStored, openPreferences } from './host.ts';
+import {
+  createElectronHost,
+  createNotifier,
+  createSystemCipher,
+  openDesktop,
+  openlyStored,
+  openPreferences,
+} from './host.ts';
 import { askPortalForHotkeys, globalShortcuts } from './hotkey.ts';
-import { handoverOf, windowOfHandover, windowOfLink } from './links.ts';
+import { LinkRuns } from './link-runs.ts';
+import { handoverOf, type Link, type LinkPlace, parseHandover, parseLink } from './links.ts';
 import { registerScheme, servePages } from './protocol.ts';
+import { followStartAtLogin } from './start-at-login.ts';
+import { followStatus } from './status.ts';
 import { createTray } from './tray.ts';
-import { type WindowName, Windows } from './windows.ts';
+import { Windows } from './windows.ts';
 
 const cliFlag = process.argv.indexOf('--cli');
 
@@ -70,7 +83,11 @@ async function openShell({ dataDirectory, environment, lifetime, quitting, hando
   await servePages(join(root, 'dist', 'renderer'));
 
   const preferences = openPreferences(app.getPath('userData'));
-  const notify = createNotifier((runId) => windows.show('result', runId));
+  const notify = createNotifier({
+    platform,
+    onOpenRun: (runId) => windows.showRun(runId),
+    onOpenPanel: (panel) => windows.showSettings(panel),
+  });
   const desktop = await openDesktop(platform, environment);
   if (desktop.kind === 'x11' && 'close' in desktop) lifetime.add('desktop', desktop, (it) => it.close());
   const host = createElectronHost({ dataDirectory, desktop, preferences, environment, platform, notify });
@@ -87,6 +104,7 @@ async function openShell({ dataDirectory, environment, lifetime, quitting, hando
     new Windows({
       preload: join(root, 'dist', 'preload', 'preload.cjs'),
       icon: join(assets, 'icon.png'),
+      platform,
       hasDevTools: !app.isPackaged,
       preferences,
       log,
@@ -94,23 +112,26 @@ async function openShell({ dataDirectory, environment, lifetime, quitting, hando
     (it) => it.close(),
   );
   lifetime.add('bridge', bridgeTo(opened, windows, log), (stop) => stop());
-  lifetime.add(
-    'tray',
-    createTray({
-      assets,
-      platform,
-      onOpen: () => windows.show('palette'),
-      onHistory: () => windows.show('monitor'),
-      onQuit: () => app.quit(),
-    }),
-    (remove) => remove(),
+  const client = lifetime.add('client', await opened.connect({ kind: 'shell' }), (it) => it.close());
+  const tray = lifetime.add('tray', createTray({ assets, platform, ...trayCommands(client, windows, log) }), (it) =>
+    it.remove(),
   );
+  const status = followStatus({
+    client,
+    onStatus: (it) => tray.show(it),
+    onLocked: (message) => notify({ severity: 'warning', title: 'Keys are locked', message, code: 'KEYS_LOCKED' }),
+    log,
+  });
+  lifetime.add('status', status, (stop) => stop());
   const registrar = 'register' in desktop ? desktop : globalShortcuts;
-  await joinCore({ opened, windows, registrar, lifetime, log });
+  await joinCore({ client, isOwner: opened.potter !== undefined, windows, registrar, lifetime, log });
+  const atLogin = await followStartAtLogin({ client, platform, environment, log });
+  lifetime.add('start at login', atLogin, (stop) => stop());
   warnOfOpenKeys(host, log);
   windows.prepare('palette');
-  answerFromOutside(windows, { notify, log });
-  if (handover.link !== undefined) open(windows, windowOfLink(handover.link), { notify, log });
+  const follow = followLinks({ client, windows, notify, clock: host.clock, log });
+  answerFromOutside(windows, follow);
+  if (handover.link !== undefined) follow(parseLink(handover.link));
 }
 
 function bridgeTo(opened: Opened, windows: Windows, log: Log): () => void {
@@ -126,8 +147,29 @@ function bridgeTo(opened: Opened, windows: Windows, log: Log): () => void {
   });
 }
 
+function trayCommands(
+  client: Client,
+  windows: Windows,
+  log: Log,
+): Omit<Parameters<typeof createTray>[0], 'assets' | 'platform'> {
+  return {
+    onRun: () => {
+      client.call('text.process', { source: { type: 'selection' } }).catch((thrown: unknown) => {
+        const { code, message } = toPotterError(thrown);
+        log.info('a run started from the tray ended without a result', { code, message });
+      });
+    },
+    onOpen: () => windows.showMain(),
+    onPalette: () => windows.showPalette(),
+    onHistory: () => windows.showHistory(),
+    onSettings: (panel) => windows.showSettings(panel),
+    onQuit: () => app.quit(),
+  };
+}
+
 interface Joining {
-  readonly opened: Opened;
+  readonly client: Client;
+  readonly isOwner: boolean;
   readonly windows: Windows;
   readonly registrar: HotkeyRegistrar;
   readonly lifetime: Lifetime;
@@ -135,14 +177,16 @@ interface Joining {
 }
 
 /** The shell is a client like any other: hotkeys become calls, and news of a run opens its window. */
-async function joinCore({ opened, windows, registrar, lifetime, log }: Joining): Promise<void> {
-  const client = lifetime.add('client', await opened.connect({ kind: 'shell' }), (it) => it.close());
+async function joinCore({ client, isOwner, windows, registrar, lifetime, log }: Joining): Promise<void> {
   client.on('text.finished', ({ runId, result }) => {
-    if (result === 'shown') windows.show('result', runId);
+    if (result === 'shown') windows.showRun(runId);
   });
-  if (opened.potter) {
-    const onPalette = (): void => windows.show('palette');
-    lifetime.add('hotkeys', await bindHotkeys({ client, registrar, onPalette, log }), (release) => release());
+  if (isOwner) {
+    const palette = {
+      onPalette: (captureId?: string) => windows.showPalette(captureId),
+      closePalette: () => windows.hidePalette(),
+    };
+    lifetime.add('hotkeys', await bindHotkeys({ client, registrar, ...palette, log }), (release) => release());
     return;
   }
   // Another process owns the data, and with it the hotkeys. When it ends, a new start takes its place.
@@ -166,30 +210,53 @@ function warnOfOpenKeys({ cipher, preferences, notify }: ReturnType<typeof creat
   });
 }
 
-interface Telling {
+/** A second start, a link, a click on the icon in the dock. */
+function answerFromOutside(windows: Windows, follow: (link: Link | undefined) => void): void {
+  if (app.isPackaged) app.setAsDefaultProtocolClient('potter');
+  app.on('second-instance', (_event, _argv, _directory, data) => follow(parseHandover(data)));
+  app.on('open-url', (event, link) => {
+    event.preventDefault();
+    follow(parseLink(link));
+  });
+  app.on('activate', () => windows.showMain());
+}
+
+interface Following {
+  readonly client: Client;
+  readonly windows: Windows;
   readonly notify: Host['notify'];
+  readonly clock: Host['clock'];
   readonly log: Log;
 }
 
-/** A second start, a link, a click on the icon in the dock. */
-function answerFromOutside(windows: Windows, telling: Telling): void {
-  if (app.isPackaged) app.setAsDefaultProtocolClient('potter');
-  app.on('second-instance', (_event, _argv, _directory, data) => open(windows, windowOfHandover(data), telling));
-  app.on('open-url', (event, link) => {
-    event.preventDefault();
-    open(windows, windowOfLink(link), telling);
-  });
-  app.on('activate', () => windows.show('palette'));
+/** Between two notices about links that were ignored. */
+const ignoredQuietMs = 15_000;
+
+function followLinks({ client, windows, notify, clock, log }: Following): (link: Link | undefined) => void {
+  const runs = new LinkRuns({ client, notify, clock, log });
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const ignore = (): void => {
+    // What it said is not repeated: it is a stranger's text.
+    log.warn('an unknown link or second start was ignored');
+    if (clock.monotonic() - toldAt < ignoredQuietMs) return;
+    toldAt = clock.monotonic();
+    notify({
+      severity: 'warning',
+      title: 'Link ignored',
+      message: 'Potter does not know this kind of potter:// link.',
+    });
+  };
+  return (link) => {
+    if (link === undefined) ignore();
+    else if (link.kind === 'run') void runs.request(link.action);
+    else openPlace(windows, link.place);
+  };
 }
 
-function open(windows: Windows, name: WindowName | undefined, { notify, log }: Telling): void {
-  if (name !== undefined) {
-    windows.show(name);
-    return;
-  }
-  // What it said is not repeated: it is a stranger's text.
-  log.warn('an unknown link or second start was ignored');
-  notify({ severity: 'warning', title: 'Link ignored', message: 'Potter does not know this kind of potter:// link.' });
+function openPlace(windows: Windows, place: LinkPlace): void {
+  if (place === 'main') windows.showMain();
+  else if (place === 'history') windows.showHistory();
+  else windows.showSettings(place);
 }
 
 /** Chromium's own files stand with the data, so the lock on one instance and the owner of the data are the same thing. */
@@ -227,11 +294,26 @@ const macMenu: Electron.MenuItemConstructorOptions[] = [
 
 /** The command line beside this file in the build; the two shells import nothing of each other. */
 interface CommandLine {
-  main(argv: readonly string[]): Promise<number>;
+  main(argv: readonly string[], options: { readonly cipher: () => Promise<Cipher> }): Promise<number>;
 }
 
 async function runCommand(argv: readonly string[]): Promise<void> {
   app.dock?.hide();
+  // What opens the keys on Windows is a file of the shell's profile; elsewhere commands leave that alone.
+  if (process.platform === 'win32') keepProfileIn(dataDirectoryOf(argv));
   const { main }: CommandLine = await import(/* @vite-ignore */ new URL('cli.js', import.meta.url).href);
-  app.exit(await main(argv));
+  // Asked for only when no other process owns the data: most commands need not wait for Chromium.
+  const cipher = async (): Promise<Cipher> => {
+    await app.whenReady();
+    return createSystemCipher(process.platform);
+  };
+  app.exit(await main(argv, { cipher }));
+}
+
+/** As the command itself will understand it; a mistake in the arguments is for it to tell. */
+function dataDirectoryOf(argv: readonly string[]): string {
+  const options = { data: { type: 'string' } } as const;
+  const { data } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true }).values;
+  if (typeof data === 'string' && data !== '') return data;
+  return defaultDataDirectory(process.platform, readEnvironment(), app.getPath('home'));
 }

@@ -5,7 +5,7 @@ import type { Client } from '../../shared/client.ts';
 import { closest } from '../../shared/closest.ts';
 import { PotterError, toPotterError, toWire } from '../../shared/errors.ts';
 import { readEnvironment } from '../core/config/sources.ts';
-import { defaultDataDirectory } from '../core/host.ts';
+import { type Cipher, defaultDataDirectory } from '../core/host.ts';
 import { type AloneContext, type Command, type CommandContext, commands } from './commands.ts';
 import { notifyDesktop } from './desktop.ts';
 import { commandHelp, help } from './help.ts';
@@ -22,6 +22,8 @@ export interface CliOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C. */
   readonly signal?: AbortSignal;
+  /** The key store of the system, where the shell around this command has one; asked for by whoever owns the data. */
+  readonly cipher?: () => Promise<Cipher>;
 }
 
 /** Runs one command and returns its exit code. */
@@ -45,7 +47,8 @@ export async function main(argv: readonly string[], options: CliOptions = {}): P
     }
     const dataDirectory =
       stringOf(parsed.values.data) ?? defaultDataDirectory(process.platform, environment, homedir());
-    const context = { ...parsed, terminal, environment, dataDirectory, signal };
+    const { cipher } = options;
+    const context = { ...parsed, terminal, environment, dataDirectory, signal, ...(cipher && { cipher }) };
     await runCommand(command, context);
     return 0;
   } catch (thrown) {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Client } from '../../shared/client.ts';
 import type { HistoryEntry, Input, ProviderInfo, RouteName, RunChunk, RunResult } from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
+import type { Cipher } from '../core/host.ts';
 import { ProgressLine, print, printable, readInput, readSecret, type Terminal } from './terminal.ts';
 
 export interface CommandContext {
@@ -12,6 +13,7 @@ export interface CommandContext {
   readonly terminal: Terminal;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly dataDirectory: string;
+  readonly cipher?: () => Promise<Cipher>;
   readonly signal: AbortSignal;
   readonly values: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];

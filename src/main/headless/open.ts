@@ -2,7 +2,7 @@
 import type { Client } from '../../shared/client.ts';
 import type { Input } from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
-import type { Host } from '../core/host.ts';
+import type { Cipher, Host } from '../core/host.ts';
 import type { PotterOptions } from '../core/potter.ts';
 import { type Opened, openPotter } from '../net/open.ts';
 import { type HeadlessDesktop, headlessDesktop } from './desktop.ts';
@@ -12,6 +12,8 @@ export interface HeadlessOptions extends PotterOptions {
   readonly environment: Host['environment'];
   readonly signal: AbortSignal;
   readonly notify?: Host['notify'];
+  /** The key store of the system; a key file if left out. */
+  readonly cipher?: () => Promise<Cipher>;
   /** The desktop of the environment if left out. */
   readonly desktop?: HeadlessDesktop;
 }
@@ -26,7 +28,9 @@ export async function openHeadless(options: HeadlessOptions): Promise<Opened> {
       // Loaded only here: a forwarding command has no use for the core.
       const core = Promise.all([import('../core/potter.ts'), import('./host.ts')]);
       const [{ startPotter }, { createHeadlessHost }] = await core;
-      return startPotter(createHeadlessHost({ dataDirectory, desktop, environment, notify }), options);
+      const cipher = await options.cipher?.();
+      const host = createHeadlessHost({ dataDirectory, desktop, environment, notify });
+      return startPotter(cipher ? { ...host, cipher } : host, options);
     },
   });
   return {

@@ -39,7 +39,11 @@ async function start(context: AloneContext, lifetime: Lifetime): Promise<void> {
   const notify = values.hotkeys ? { notify: notifyDesktop } : {};
   const opened = lifetime.add(
     'core',
-    await openHeadless({ dataDirectory, environment, signal, desktop, demo: demo !== undefined, ...notify }),
+    await openHeadless({
+      ...{ dataDirectory, environment, signal, desktop, demo: demo !== undefined },
+      ...notify,
+      ...(context.cipher && { cipher: context.cipher }),
+    }),
     (it) => it.close(),
   );
   if (demo) await pointAtDemo(opened, demo.baseUrl);
@@ -58,12 +62,18 @@ async function start(context: AloneContext, lifetime: Lifetime): Promise<void> {
     (it) => it.close(),
   );
   // The token stands in the fragment, which no browser sends, and works once.
-  const address = (): string => `${server.url}#token=${sessions.oneTimeToken()}`;
+  const address = (route?: string): string => {
+    const place = route === undefined ? {} : { route };
+    return `${server.url}#${new URLSearchParams({ token: sessions.oneTimeToken(), ...place })}`;
+  };
   await print(terminal.stdout, `Potter is at ${address()}\n`);
   if (demo) await print(terminal.stdout, 'Demo: answers come from a sample, not from a language model.\n');
   await print(terminal.stderr, 'The address signs one browser in. Ctrl-C stops.\n');
-  const show = (): Promise<void> => openInBrowser(address()).catch(() => undefined);
-  if (values.hotkeys) await startHotkeys({ opened, desktop, lifetime, terminal, onPalette: () => void show() });
+  const show = (route?: string): Promise<void> => openInBrowser(address(route)).catch(() => undefined);
+  const onPalette = (captureId?: string): void => {
+    void show(captureId === undefined ? '/palette' : `/palette/${captureId}`);
+  };
+  if (values.hotkeys) await startHotkeys({ opened, desktop, lifetime, terminal, onPalette });
   if (values.open) await show();
 }
 
@@ -102,7 +112,7 @@ interface HotkeyStart {
   readonly lifetime: Lifetime;
   readonly terminal: AloneContext['terminal'];
   /** There are no windows of our own: the panels in the browser stand in for the palette. */
-  readonly onPalette: () => void;
+  readonly onPalette: (captureId?: string) => void;
 }
 
 /** Only the owner of the data may hold the hotkeys: it is the one that works on the desktop. */

@@ -47,6 +47,7 @@ const pagePolicy = (nonce: string, connect: string): string =>
     "img-src 'self' data:",
     "font-src 'self'",
     `connect-src ${connect}`,
+    "worker-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",

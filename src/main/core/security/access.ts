@@ -19,7 +19,8 @@ const without = (...denied: Scope[]): ReadonlySet<Scope> =>
   new Set(allScopes.filter((scope) => !denied.includes(scope)));
 
 const scopesOf: Readonly<Record<CallerKind, ReadonlySet<Scope>>> = {
-  shell: new Set<Scope>(['text.run', 'actions.read', 'config.read', 'system.read', 'desktop.report']),
+  // `keys.read` for the state of the vault, which the icon beside the clock shows; no key is ever in a reply.
+  shell: new Set<Scope>(['text.run', 'actions.read', 'keys.read', 'config.read', 'system.read', 'desktop.report']),
   cli: without('desktop.report'),
   window: without('desktop.report'),
   panel: without('desktop.report'),
