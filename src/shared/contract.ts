@@ -165,6 +165,8 @@ const actionDetail = z.strictObject({
   action,
   /** Absent for what cannot be edited: commands of plugins and the offline proofreader. */
   definition: actionDefinition.optional(),
+  /** What it is shipped with now, where that was edited. */
+  shipped: actionDefinition.optional(),
 });
 export type ActionDetail = z.output<typeof actionDetail>;
 

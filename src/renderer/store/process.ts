@@ -17,6 +17,8 @@ export interface ProcessState {
   /** Earlier instructions, newest first. */
   readonly recents: readonly string[];
   readonly actions: readonly ActionInfo[];
+  /** The action the hotkey runs; undefined until it is known. */
+  readonly current: string | undefined;
   /** Undefined until the actions are known. */
   readonly actionId: string | undefined;
   /** Ids of the steps, when the chosen action is a chain and they are known. */
@@ -39,6 +41,7 @@ export class Process {
     instruction: '',
     recents: [],
     actions: [],
+    current: undefined,
     actionId: undefined,
     steps: [],
     model: null,
@@ -154,7 +157,7 @@ export class Process {
       const { actions, current } = await this.#connection.call('actions.list', {});
       const { actionId } = this.state.getState();
       const keep = this.#chosen && actions.some(({ id }) => id === actionId);
-      this.state.setState({ actions, actionId: keep ? actionId : current, loadError: undefined });
+      this.state.setState({ actions, current, actionId: keep ? actionId : current, loadError: undefined });
       if (this.#isRunWanted) void this.run();
       await this.#loadSteps();
     } catch (thrown) {
