@@ -17,6 +17,7 @@ type AppPart = Pick<
   | 'enableSandbox'
   | 'requestSingleInstanceLock'
   | 'setAsDefaultProtocolClient'
+  | 'setLoginItemSettings'
   | 'whenReady'
   | 'getVersion'
   | 'getAppPath'
@@ -53,6 +54,9 @@ class FakeApp extends EventEmitter implements AppPart {
   setAsDefaultProtocolClient(scheme: string): boolean {
     this.done.push(`setAsDefaultProtocolClient ${scheme}`);
     return true;
+  }
+  setLoginItemSettings({ openAtLogin }: Electron.Settings): void {
+    this.done.push(`setLoginItemSettings ${openAtLogin}`);
   }
   whenReady(): Promise<void> {
     this.done.push('whenReady');
@@ -118,11 +122,12 @@ export class FakeFrame implements Pick<Electron.WebFrameMain, 'isDestroyed' | 'd
 
 type OpenHandler = Parameters<Electron.WebContents['setWindowOpenHandler']>[0];
 
-type ContentsPart = Pick<Electron.WebContents, 'getURL' | 'isDestroyed' | 'setWindowOpenHandler'>;
+type ContentsPart = Pick<Electron.WebContents, 'getURL' | 'isDestroyed' | 'setWindowOpenHandler' | 'isDevToolsOpened'>;
 
 export class FakeWebContents extends EventEmitter implements ContentsPart {
   mainFrame = new FakeFrame();
   destroyed = false;
+  devToolsOpened = false;
   windowOpenHandler: OpenHandler | undefined;
   /** The far ends of the ports of the document that is shown. */
   readonly ports: MessagePort[] = [];
@@ -136,6 +141,9 @@ export class FakeWebContents extends EventEmitter implements ContentsPart {
   }
   isDestroyed(): boolean {
     return this.destroyed;
+  }
+  isDevToolsOpened(): boolean {
+    return this.devToolsOpened;
   }
   setWindowOpenHandler(handler: OpenHandler): void {
     this.windowOpenHandler = handler;
@@ -151,6 +159,11 @@ export class FakeWebContents extends EventEmitter implements ContentsPart {
     this.emit('will-frame-navigate', details);
     if (!details.prevented && isMainFrame) this.showDocument(url);
     return !details.prevented;
+  }
+  /** As a link to another fragment of the same document, which nobody is asked about. */
+  moveInPage(url: string): void {
+    this.mainFrame.url = url;
+    this.emit('did-navigate-in-page', preventable(), url, true, 1, 1);
   }
   tryToRedirect(url: string): boolean {
     const details = { ...preventableFields(), url, isSameDocument: false, isMainFrame: true, frame: this.mainFrame };
@@ -196,7 +209,9 @@ type WindowPart = Pick<
   | 'isVisible'
   | 'isMinimized'
   | 'getNormalBounds'
+  | 'getBounds'
   | 'setBounds'
+  | 'blur'
 >;
 
 export class FakeBrowserWindow extends EventEmitter implements WindowPart {
@@ -226,7 +241,7 @@ export class FakeBrowserWindow extends EventEmitter implements WindowPart {
   async loadURL(url: string): Promise<void> {
     const [before, after] = [this.webContents.getURL(), url].map((address) => address.split('#', 1)[0]);
     // Only the fragment differs: the document stays.
-    if (before === after && this.webContents.getURL() !== url) this.webContents.mainFrame.url = url;
+    if (before === after && this.webContents.getURL() !== url) this.webContents.moveInPage(url);
     else this.webContents.showDocument(url);
     await Promise.resolve();
     this.emit('ready-to-show');
@@ -260,6 +275,13 @@ export class FakeBrowserWindow extends EventEmitter implements WindowPart {
   isVisible(): boolean {
     return this.#visible;
   }
+  /** The person turns to another window. */
+  blur(): void {
+    this.emit('blur');
+  }
+  getBounds(): Electron.Rectangle {
+    return this.#bounds;
+  }
   isMinimized(): boolean {
     return this.isMinimisedNow;
   }
@@ -272,10 +294,25 @@ export class FakeBrowserWindow extends EventEmitter implements WindowPart {
 }
 export { FakeBrowserWindow as BrowserWindow };
 
-class FakeScreen implements Pick<Electron.Screen, 'getAllDisplays'> {
+type ScreenPart = Pick<Electron.Screen, 'getAllDisplays' | 'getCursorScreenPoint' | 'getDisplayNearestPoint'>;
+
+class FakeScreen implements ScreenPart {
   workAreas = [{ x: 0, y: 25, width: 1920, height: 1055 }];
+  cursor: Electron.Point = { x: 10, y: 30 };
   getAllDisplays() {
     return this.workAreas.map((workArea) => ({ workArea })) as Electron.Display[];
+  }
+  getCursorScreenPoint(): Electron.Point {
+    return this.cursor;
+  }
+  /** The one it lies on, or the first. */
+  getDisplayNearestPoint({ x, y }: Electron.Point): Electron.Display {
+    const holds = ({ workArea: { x: left, y: top, width, height } }: Electron.Display): boolean =>
+      x >= left && x < left + width && y >= top && y < top + height;
+    const [first, ...others] = this.getAllDisplays();
+    const display = [first, ...others].find((one) => one !== undefined && holds(one)) ?? first;
+    if (!display) throw new Error('there is no display');
+    return display;
   }
 }
 export const screen = new FakeScreen();
@@ -288,8 +325,25 @@ type Handlers = {
   >[0];
 };
 
-class FakeSession implements Pick<Electron.Session, keyof Handlers> {
+type RequestListener = NonNullable<Parameters<Electron.WebRequest['onBeforeRequest']>[0]>;
+
+class FakeSession extends EventEmitter implements Pick<Electron.Session, keyof Handlers> {
   readonly handlers: Partial<Handlers> = {};
+  requestListener: RequestListener | undefined;
+  readonly webRequest = {
+    onBeforeRequest: (_filter: Electron.WebRequestFilter, listener: RequestListener) => {
+      this.requestListener = listener;
+    },
+  };
+
+  /** Would a page be given what is at this address? */
+  isFetched(url: string): boolean {
+    let cancelled: boolean | undefined;
+    this.requestListener?.({ url } as Electron.OnBeforeRequestListenerDetails, ({ cancel }) => {
+      cancelled = cancel;
+    });
+    return cancelled !== true;
+  }
 
   setPermissionRequestHandler(handler: Handlers['setPermissionRequestHandler']): void {
     this.handlers.setPermissionRequestHandler = handler;
@@ -343,6 +397,8 @@ type KeyStorePart = Pick<
 class FakeKeyStore implements KeyStorePart {
   backend = 'gnome_libsecret' as ReturnType<Electron.SafeStorage['getSelectedStorageBackend']>;
   available = true;
+  /** Says it is there, and fails at its work. */
+  broken = false;
   getSelectedStorageBackend() {
     return this.backend;
   }
@@ -350,10 +406,12 @@ class FakeKeyStore implements KeyStorePart {
     return this.available;
   }
   async encryptStringAsync(plain: string): Promise<Buffer> {
+    if (this.broken) throw new Error('Error while encrypting the text provided to safeStorage.encryptStringAsync.');
     return Buffer.from(`sealed:${[...plain].reverse().join('')}`);
   }
   async decryptStringAsync(sealed: Buffer): Promise<Electron.DecryptStringAsyncReturnValue> {
     const text = sealed.toString();
+    if (this.broken) throw new Error('Error while decrypting the ciphertext provided.');
     if (!text.startsWith('sealed:')) throw new Error('Error while decrypting the ciphertext provided.');
     return { result: [...text.slice('sealed:'.length)].reverse().join(''), shouldReEncrypt: false };
   }
@@ -391,15 +449,23 @@ export class FakeNotification extends EventEmitter implements Pick<Electron.Noti
   readonly title: string;
   readonly body: string;
   readonly urgency: string | undefined;
+  readonly actions: readonly Electron.NotificationAction[];
 
-  constructor({ title = '', body = '', urgency }: Electron.NotificationConstructorOptions = {}) {
+  constructor({ title = '', body = '', urgency, actions = [] }: Electron.NotificationConstructorOptions = {}) {
     super();
     this.title = title;
     this.body = body;
     this.urgency = urgency;
+    this.actions = actions;
   }
   show(): void {
     FakeNotification.shown.push(this);
+  }
+  /** Presses the button of that name. */
+  press(text: string): void {
+    const actionIndex = this.actions.findIndex((action) => action.text === text);
+    if (actionIndex < 0) throw new Error(`no button "${text}"`);
+    this.emit('action', { ...preventableFields(), actionIndex, selectionIndex: -1 }, actionIndex, -1);
   }
 }
 export { FakeNotification as Notification };
@@ -431,9 +497,12 @@ export const nativeImage = {
   }),
 } satisfies Record<keyof Pick<typeof Electron.nativeImage, 'createFromPath'>, unknown>;
 
-export class FakeTray extends EventEmitter implements Pick<Electron.Tray, 'setToolTip' | 'destroy' | 'isDestroyed'> {
+type TrayPart = Pick<Electron.Tray, 'setToolTip' | 'destroy' | 'isDestroyed'> &
+  Record<keyof Pick<Electron.Tray, 'setImage' | 'setContextMenu'>, unknown>;
+
+export class FakeTray extends EventEmitter implements TrayPart {
   static readonly all: FakeTray[] = [];
-  readonly image: FakeImage;
+  image: FakeImage;
   menu: FakeMenu | undefined;
   toolTip = '';
   #destroyed = false;
@@ -445,6 +514,9 @@ export class FakeTray extends EventEmitter implements Pick<Electron.Tray, 'setTo
   }
   setToolTip(toolTip: string): void {
     this.toolTip = toolTip;
+  }
+  setImage(image: FakeImage): void {
+    this.image = image;
   }
   setContextMenu(menu: FakeMenu): void {
     this.menu = menu;

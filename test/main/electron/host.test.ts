@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createElectronHost, createNotifier, openDesktop, openPreferences } from '../../../src/main/electron/host.ts';
+import { mendedIn } from '../../../src/shared/errors.ts';
 import { dialog, FakeNotification, ipcMain, resetElectron, safeStorage, shell } from '../../helpers/fake-electron.ts';
 
 let directory: string;
@@ -38,12 +39,22 @@ describe('the cipher', () => {
 
   test('fails on what another user or machine wrapped', async () => {
     const { cipher } = await hostOn('linux');
-    await expect(cipher.unwrap(Buffer.from('something else'))).rejects.toThrow('decrypting');
+    await expect(cipher.unwrap(Buffer.from('something else'))).rejects.toMatchObject({
+      code: 'KEYS_LOCKED',
+      message: 'The key store of this system (gnome_libsecret) does not open the keys.',
+    });
   });
 
   test('fails with a code where the key store is not available', async () => {
     const { cipher } = await hostOn('linux');
     safeStorage.available = false;
+    await expect(cipher.wrap(new Uint8Array(32))).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
+    await expect(cipher.unwrap(Buffer.from('sealed:x'))).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
+  });
+
+  test('fails with a code where the key store says it is there and does not work', async () => {
+    const { cipher } = await hostOn('linux');
+    safeStorage.broken = true;
     await expect(cipher.wrap(new Uint8Array(32))).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
   });
 
@@ -122,29 +133,79 @@ describe('an address is opened', () => {
 });
 
 describe('a notice', () => {
-  test('is shown, and a click on it opens its run', () => {
-    const opened: string[] = [];
-    createNotifier((runId) => opened.push(runId))({
-      severity: 'error',
-      title: 'Not changed',
-      message: 'Why',
-      runId: 'r1',
+  const locked = { severity: 'warning', title: 'Keys are locked', message: 'Why', code: 'KEYS_LOCKED' } as const;
+  let opened: string[];
+
+  beforeEach(() => {
+    opened = [];
+  });
+
+  function notifierOn(platform: NodeJS.Platform): ReturnType<typeof createNotifier> {
+    return createNotifier({
+      platform,
+      onOpenRun: (runId) => opened.push(runId),
+      onOpenPanel: (panel) => opened.push(`panel ${panel}`),
     });
+  }
+
+  function shown(): FakeNotification {
     const [notification] = FakeNotification.shown;
-    expect([notification?.title, notification?.body, notification?.urgency]).toEqual([
-      'Not changed',
-      'Why',
-      'critical',
-    ]);
-    notification?.emit('click', {});
+    if (!notification) throw new Error('nothing was shown');
+    return notification;
+  }
+
+  test.each(['linux', 'darwin', 'win32'] as const)('on %s is shown, and a click on it opens its run', (platform) => {
+    notifierOn(platform)({ severity: 'error', title: 'Not changed', message: 'Why', runId: 'r1' });
+    const { title, body, urgency, actions } = shown();
+    expect({ title, body, urgency, actions }).toEqual({
+      ...{ title: 'Not changed', body: 'Why', urgency: 'critical', actions: [] },
+    });
+    shown().emit('click', {});
     expect(opened).toEqual(['r1']);
   });
 
   test('of no run opens nothing', () => {
-    const opened: string[] = [];
-    createNotifier((runId) => opened.push(runId))({ severity: 'info', title: 'Hello', message: '' });
-    FakeNotification.shown[0]?.emit('click', {});
+    notifierOn('linux')({ severity: 'info', title: 'Hello', message: '' });
+    shown().emit('click', {});
     expect(opened).toEqual([]);
+  });
+
+  test.each(['darwin', 'win32'] as const)(
+    'on %s has the button that opens the panel where it is mended',
+    (platform) => {
+      notifierOn(platform)(locked);
+      expect(shown().actions).toEqual([{ type: 'button', text: 'Open Providers and Keys…' }]);
+      shown().press('Open Providers and Keys…');
+      expect(opened).toEqual(['panel providers']);
+    },
+  );
+
+  test.each(['darwin', 'win32'] as const)('on %s has the button beside the click that opens its run', (platform) => {
+    notifierOn(platform)({ ...locked, runId: 'r1' });
+    shown().emit('click', {});
+    shown().press('Open Providers and Keys…');
+    expect(opened).toEqual(['r1', 'panel providers']);
+  });
+
+  test('on Linux, where there are no buttons, is mended by the click', () => {
+    notifierOn('linux')({ ...locked, runId: 'r1' });
+    expect(shown().actions).toEqual([]);
+    shown().emit('click', {});
+    expect(opened).toEqual(['panel providers']);
+  });
+
+  test('about what is mended nowhere has no button', () => {
+    notifierOn('darwin')({ severity: 'error', title: 'Failed', message: 'Why', code: 'RATE_LIMIT' });
+    expect(shown().actions).toEqual([]);
+    shown().emit('click', {});
+    expect(opened).toEqual([]);
+  });
+
+  test('has a button for every panel something is mended in', () => {
+    for (const code of Object.keys(mendedIn) as (keyof typeof mendedIn)[]) {
+      notifierOn('darwin')({ severity: 'error', title: 'Failed', message: 'Why', code });
+    }
+    expect(FakeNotification.shown.map(({ actions }) => actions[0]?.text)).not.toContain(undefined);
   });
 });
 

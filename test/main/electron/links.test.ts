@@ -1,38 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { handoverOf, windowOfHandover, windowOfLink } from '../../../src/main/electron/links.ts';
-
-const hostile: unknown[] = [
-  'potter://',
-  'potter://settings',
-  'potter://open?run=rm',
-  'potter://open#x',
-  'potter://open/../settings',
-  'potter://open//',
-  'potter://open\n',
-  ' potter://open',
-  'POTTER://OPEN',
-  'potter:open',
-  'potter://__proto__',
-  '__proto__',
-  'constructor',
-  'https://example.com/',
-  'file:///etc/passwd',
-  `potter://${'open'.repeat(100_000)}`,
-  '',
-  null,
-  undefined,
-  7,
-  ['potter://open'],
-  { toString: () => 'potter://open' },
-];
+import { handoverOf, parseHandover, parseLink } from '../../../src/main/electron/links.ts';
 
 describe('a link', () => {
-  test.each(['potter://open', 'potter://open/'])('%s opens the panel', (link) => {
-    expect(windowOfLink(link)).toBe('palette');
-  });
-
-  test.each(hostile)('that is %j opens nothing', (link) => {
-    expect(windowOfLink(link)).toBeUndefined();
+  test.each([
+    ['potter://open', { kind: 'open', place: 'main' }],
+    ['potter://open/', { kind: 'open', place: 'main' }],
+    ['potter://open/process', { kind: 'open', place: 'main' }],
+    ['potter://open/history', { kind: 'open', place: 'history' }],
+    ['potter://open/providers', { kind: 'open', place: 'providers' }],
+    ['potter://run/polish', { kind: 'run', action: 'polish' }],
+    ['potter://run/weekly-report-2', { kind: 'run', action: 'weekly-report-2' }],
+  ])('%s asks for %j', (link, meaning) => {
+    expect(parseLink(link)).toEqual(meaning);
   });
 });
 
@@ -45,26 +24,14 @@ describe('what a second start hands over', () => {
     ]).toEqual([{ link: 'potter://open' }, { link: 'potter://evil' }, {}]);
   });
 
-  test('opens the panel without a link or with a known one', () => {
-    expect([windowOfHandover({}), windowOfHandover({ link: 'potter://open' })]).toEqual(['palette', 'palette']);
+  test('is of a link that is too long only that there was one', () => {
+    expect(handoverOf(['potter', `potter://run/${'a'.repeat(10_000)}`])).toEqual({ link: 'potter:' });
   });
 
-  test.each(hostile.map((link) => ({ link })))('opens nothing when it is %j', (data) => {
-    expect(windowOfHandover(data)).toBeUndefined();
-  });
-
-  test.each([
-    null,
-    undefined,
-    'potter://open',
-    3,
-    [],
-    ['potter://open'],
-    { window: 'palette' },
-    { link: 'potter://open', window: 'monitor' },
-    JSON.parse('{"__proto__":{"link":"potter://open"}}'),
-    () => undefined,
-  ])('opens nothing when it has another form: %j', (data) => {
-    expect(windowOfHandover(data)).toBeUndefined();
+  test('opens the main window without a link, and what a known one says', () => {
+    expect([parseHandover({}), parseHandover({ link: 'potter://open/about' })]).toEqual([
+      { kind: 'open', place: 'main' },
+      { kind: 'open', place: 'about' },
+    ]);
   });
 });

@@ -72,13 +72,20 @@ async function quit(): Promise<void> {
   await ended;
 }
 
+/** Addresses of the windows that can be seen, sorted. */
+function shownWindows(): string[] {
+  const visible = FakeBrowserWindow.getAllWindows().filter((window) => window.isVisible());
+  return visible.map(({ webContents }) => webContents.getURL()).sort();
+}
+
 function windowAt(url: string): FakeBrowserWindow {
   const window = FakeBrowserWindow.getAllWindows().find((one) => one.webContents.getURL() === url);
   if (!window) throw new Error(`no window shows ${url}`);
   return window;
 }
 
-const palette = (): FakeBrowserWindow => windowAt('app://potter/#/process');
+const palette = (): FakeBrowserWindow => windowAt('app://potter/#/palette');
+const main = (): FakeBrowserWindow => windowAt('app://potter/#/process');
 
 describe('the start', () => {
   test('locks everything down before the app is ready', async () => {
@@ -121,7 +128,7 @@ describe('the start', () => {
 
   test('with a link opens the panel', async () => {
     await start('potter://open');
-    expect(palette().isVisible()).toBe(true);
+    await vi.waitFor(() => expect(main().isVisible()).toBe(true));
   });
 
   test('without built panels says so and ends', async () => {
@@ -171,7 +178,9 @@ describe('hotkeys', () => {
     await start();
     expect([...globalShortcut.registered.keys()].sort()).toEqual(['CmdOrCtrl+Shift+9', 'CmdOrCtrl+Shift+Space']);
     globalShortcut.registered.get('CmdOrCtrl+Shift+Space')?.();
-    expect(palette().isVisible()).toBe(true);
+    await vi.waitFor(() => expect(palette().isVisible()).toBe(true));
+    globalShortcut.registered.get('CmdOrCtrl+Shift+Space')?.();
+    expect(palette().isVisible()).toBe(false);
     const { potter } = await runPreload(palette().webContents);
     const { hotkeys } = await createClient(potter as Transport).call('hotkeys.list', {});
     expect(hotkeys.map(({ state }) => state)).toEqual(['registered', 'registered']);
@@ -195,7 +204,7 @@ describe('from outside', () => {
   test('a second start opens the panel', async () => {
     await start();
     secondStart({});
-    expect(palette().isVisible()).toBe(true);
+    await vi.waitFor(() => expect(main().isVisible()).toBe(true));
   });
 
   test.each([
@@ -207,19 +216,16 @@ describe('from outside', () => {
   ])('a second start that says %j is ignored with a notice', async (handover) => {
     await start();
     secondStart(handover);
-    expect([palette().isVisible(), FakeNotification.shown.map(({ title }) => title)]).toEqual([
-      false,
-      ['Link ignored'],
-    ]);
+    expect([shownWindows(), FakeNotification.shown.map(({ title }) => title)]).toEqual([[], ['Link ignored']]);
   });
 
   test('a link of the system opens the panel, an unknown one only a notice that does not repeat it', async () => {
     await start();
     app.emit('open-url', { preventDefault: () => undefined }, 'potter://evil?text=click-here');
-    expect(palette().isVisible()).toBe(false);
+    expect(shownWindows()).toEqual([]);
     expect(FakeNotification.shown.map(({ body }) => body.includes('click-here'))).toEqual([false]);
-    app.emit('open-url', { preventDefault: () => undefined }, 'potter://open');
-    expect(palette().isVisible()).toBe(true);
+    app.emit('open-url', { preventDefault: () => undefined }, 'potter://open/settings');
+    await vi.waitFor(() => expect(shownWindows()).toEqual(['app://potter/#/settings']));
   });
 
   test('links are claimed by the packaged program only', async () => {
@@ -230,13 +236,15 @@ describe('from outside', () => {
   });
 });
 
-test('the tray opens the panel and the history, and quits', async () => {
+test('the tray opens the palette, the panel, the history and the settings, and quits', async () => {
   await start();
   const [tray] = FakeTray.all;
-  tray?.choose('Open Potter');
-  expect(palette().isVisible()).toBe(true);
-  tray?.choose('History');
-  expect(windowAt('app://potter/#/history')).toBeDefined();
+  for (const entry of ['Choose an action…', 'Open Potter', 'History', 'Settings…']) tray?.choose(entry);
+  await vi.waitFor(() =>
+    expect(shownWindows()).toEqual([
+      ...['app://potter/#/actions', 'app://potter/#/history', 'app://potter/#/palette', 'app://potter/#/process'],
+    ]),
+  );
   const ended = new Promise((resolve) => app.once('quit', resolve));
   tray?.choose('Quit Potter');
   await ended;
@@ -279,7 +287,7 @@ describe('the end', () => {
 
   test('is not brought about by closing windows', async () => {
     await start();
-    windowAt('app://potter/#/process').show();
+    palette().show();
     palette().close();
     expect([app.done.includes('quit'), palette().isVisible()]).toEqual([false, false]);
   });
