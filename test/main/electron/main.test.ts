@@ -1,9 +1,7 @@
 /** The real entry, driven as Electron would drive it, with a real core in a temporary data directory. */
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { startPotter } from '../../../src/main/core/potter.ts';
 import { acquireOwnership } from '../../../src/main/core/storage/owner.ts';
 import { createAbsentDesktop } from '../../../src/main/desktop/detect.ts';
@@ -27,64 +25,10 @@ import {
   safeStorage,
   session,
 } from '../../helpers/fake-electron.ts';
+import { palette, shellOfEachTest, shownWindows, windowAt } from '../../helpers/shell.ts';
 
-let folder: string;
-let data: string;
-let starts = 0;
-const argv = [...process.argv];
-
-beforeEach(async () => {
-  resetElectron();
-  folder = await mkdtemp(join(tmpdir(), 'potter-shell-'));
-  data = join(folder, 'data');
-  await mkdir(join(folder, 'app', 'dist', 'renderer'), { recursive: true });
-  await mkdir(join(folder, 'app', 'dist', 'plugins'));
-  await writeFile(join(folder, 'app', 'dist', 'renderer', 'index.html'), '<!doctype html>');
-  app.paths.app = join(folder, 'app');
-  vi.stubEnv('POTTER_DATA', data);
-  for (const name of ['DISPLAY', 'WAYLAND_DISPLAY', 'XDG_SESSION_TYPE']) vi.stubEnv(name, undefined);
-  process.argv = ['electron', '.'];
-});
-
-afterEach(async () => {
-  process.argv = argv;
-  await quit();
-  resetElectron();
-  vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
-});
-
-/** Loads the entry once more; returns when the shell runs. */
-async function start(...further: string[]): Promise<void> {
-  process.argv = ['electron', '.', ...further];
-  starts += 1;
-  const entry = fileURLToPath(new URL('../../../src/main/electron/main.ts', import.meta.url));
-  const { started }: { started: Promise<void> } = await import(/* @vite-ignore */ `${entry}?start=${starts}`);
-  app.ready.resolve();
-  await started;
-}
-
-/** Quits and waits until the program has ended; at once when it never ran. */
-async function quit(): Promise<void> {
-  if (app.done.includes('quit') || app.listenerCount('before-quit') === 0) return;
-  const ended = new Promise((resolve) => app.once('quit', resolve));
-  app.quit();
-  await ended;
-}
-
-/** Addresses of the windows that can be seen, sorted. */
-function shownWindows(): string[] {
-  const visible = FakeBrowserWindow.getAllWindows().filter((window) => window.isVisible());
-  return visible.map(({ webContents }) => webContents.getURL()).sort();
-}
-
-function windowAt(url: string): FakeBrowserWindow {
-  const window = FakeBrowserWindow.getAllWindows().find((one) => one.webContents.getURL() === url);
-  if (!window) throw new Error(`no window shows ${url}`);
-  return window;
-}
-
-const palette = (): FakeBrowserWindow => windowAt('app://potter/#/palette');
+const shell = shellOfEachTest();
+const { start, quit } = shell;
 const main = (): FakeBrowserWindow => windowAt('app://potter/#/process');
 
 describe('the start', () => {
@@ -105,8 +49,8 @@ describe('the start', () => {
 
   test('keeps everything in the data directory, which is the person’s alone', async () => {
     await start();
-    expect(app.getPath('userData')).toBe(join(data, 'shell'));
-    expect(((await stat(data)).mode & 0o777).toString(8)).toBe('700');
+    expect(app.getPath('userData')).toBe(join(shell.data, 'shell'));
+    expect(((await stat(shell.data)).mode & 0o777).toString(8)).toBe('700');
   });
 
   test('waits in the tray with a hidden palette', async () => {
@@ -123,7 +67,7 @@ describe('the start', () => {
     await start('potter://open');
     expect(app.handover).toEqual({ link: 'potter://open' });
     expect([app.done.at(-1), protocol.handlers.size, FakeTray.all]).toEqual(['quit', 0, []]);
-    await expect(stat(join(data, 'potter.db'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(stat(join(shell.data, 'potter.db'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('with a link opens the panel', async () => {
@@ -132,7 +76,7 @@ describe('the start', () => {
   });
 
   test('without built panels says so and ends', async () => {
-    await rm(join(folder, 'app', 'dist', 'renderer'), { recursive: true });
+    await rm(join(shell.folder, 'app', 'dist', 'renderer'), { recursive: true });
     await start();
     await vi.waitFor(() => expect(app.done.at(-1)).toBe('quit'));
     expect(dialog.errors).toEqual([expect.stringContaining('The panels are not built')]);
@@ -146,7 +90,7 @@ describe('a page', () => {
     const client = createClient(potter as Transport);
     await expect(client.call('system.info', {})).resolves.toMatchObject({
       version: '9.9.9',
-      dataDirectory: data,
+      dataDirectory: shell.data,
       desktop: { kind: 'none' },
     });
     await expect(client.call('hotkeys.report', { hotkeys: [] })).rejects.toMatchObject({ code: 'FORBIDDEN' });
@@ -257,11 +201,11 @@ test('a key store that hides nothing is said once, and written to the log each t
   await quit();
   resetElectron();
   safeStorage.backend = 'basic_text';
-  app.paths.app = join(folder, 'app');
+  app.paths.app = join(shell.folder, 'app');
   await start();
   expect(FakeNotification.shown).toEqual([]);
   await quit();
-  const log = await readFile(join(data, 'logs', 'potter.log'), 'utf8');
+  const log = await readFile(join(shell.data, 'logs', 'potter.log'), 'utf8');
   expect(log.split('this system has no key store')).toHaveLength(3);
 });
 
@@ -280,7 +224,7 @@ describe('the end', () => {
     await vi.waitFor(() => expect(closed).toHaveBeenCalledOnce());
     expect([...globalShortcut.registered.keys()]).toEqual([]);
     expect([FakeTray.all[0]?.isDestroyed(), ipcMain.listenerCount('potter')]).toEqual([true, 0]);
-    const ownership = acquireOwnership(data);
+    const ownership = acquireOwnership(shell.data);
     expect(ownership).toBeDefined();
     ownership?.release();
   });
@@ -317,7 +261,7 @@ test('a run that failed is told, and a click on the notice shows it', async () =
 describe('on one data directory', () => {
   test('the command line reaches the shell through the local socket', async () => {
     await start();
-    const transport = await connectSocket(join(data, 'potter.sock'));
+    const transport = await connectSocket(join(shell.data, 'potter.sock'));
     if (!transport) throw new Error('nobody listens');
     const client = createClient(transport);
     await expect(client.call('system.info', {})).resolves.toMatchObject({ version: '9.9.9' });
@@ -329,12 +273,12 @@ describe('on one data directory', () => {
     const preferences = { get: () => undefined, set: () => undefined };
     const environment = {};
     const host = createElectronHost({
-      ...{ dataDirectory: data, desktop, preferences, environment },
+      ...{ dataDirectory: shell.data, desktop, preferences, environment },
       platform: 'linux',
       notify: () => undefined,
     });
     const owner = await openPotter({
-      dataDirectory: data,
+      dataDirectory: shell.data,
       start: () => startPotter({ ...host, version: 'the owner' }),
     });
     await start();
