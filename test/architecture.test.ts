@@ -31,6 +31,7 @@ const core = [
   'node:',
   'zod',
   'undici',
+  '@anthropic-ai/sdk',
   'openai',
   'pino',
   'lru-cache',

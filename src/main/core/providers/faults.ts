@@ -71,16 +71,22 @@ const byVendorCode: Readonly<Record<string, ErrorCode>> = {
   invalid_authentication: 'AUTH',
   authentication_error: 'AUTH',
   account_deactivated: 'AUTH',
+  claude_code_key_creator_not_member: 'AUTH',
   insufficient_quota: 'QUOTA',
   insufficient_credits: 'QUOTA',
   enforced_spend_limit_reached: 'QUOTA',
   billing_hard_limit_reached: 'BILLING',
   billing_limit_reached: 'BILLING',
   billing_not_active: 'BILLING',
+  billing_error: 'BILLING',
+  contract_spend_limit_reached: 'BILLING',
+  linked_organization_billing_unavailable: 'BILLING',
+  linked_organization_spend_limit_reached: 'BILLING',
   access_terminated: 'BILLING',
   permission_denied: 'PERMISSION',
   permission_error: 'PERMISSION',
   insufficient_permissions: 'PERMISSION',
+  organization_on_hold: 'PERMISSION',
   unsupported_country_region_territory: 'PERMISSION',
   model_not_found: 'MODEL_NOT_FOUND',
   model_not_available: 'MODEL_NOT_FOUND',
@@ -92,11 +98,13 @@ const byVendorCode: Readonly<Record<string, ErrorCode>> = {
   request_too_large: 'CONTEXT_LENGTH',
   rate_limit_exceeded: 'RATE_LIMIT',
   rate_limit_error: 'RATE_LIMIT',
+  ramp_limit_exceeded: 'RATE_LIMIT',
   slow_down: 'RATE_LIMIT',
   server_is_overloaded: 'OVERLOADED',
   engine_overloaded: 'OVERLOADED',
   overloaded_error: 'OVERLOADED',
   unavailable_error: 'OVERLOADED',
+  timeout_error: 'TIMEOUT',
   server_error: 'PROVIDER',
   internal_server_error: 'PROVIDER',
   content_filter: 'FILTERED',
@@ -171,9 +179,13 @@ function identified({ status, requestId }: Fault): string {
   return said.length === 0 ? '' : ` (${said.join(', ')})`;
 }
 
-/** The two numbers of "maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens". */
+/**
+ * The two numbers of "maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens", or of
+ * "9001 tokens > 8192 maximum".
+ */
 function tokens({ message = '' }: Fault): string {
-  const [limit, used] = [...message.matchAll(/(\d{2,9}) tokens/g)].map(([, count]) => count);
+  const [, excess, most] = /(\d{2,9}) tokens > (\d{2,9})/.exec(message) ?? [];
+  const [limit, used] = most ? [most, excess] : [...message.matchAll(/(\d{2,9}) tokens/g)].map(([, count]) => count);
   return limit === undefined || used === undefined ? '' : ` (${used} of ${limit} tokens)`;
 }
 
