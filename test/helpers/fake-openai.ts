@@ -1,11 +1,21 @@
 /**
  * A server that speaks the OpenAI wire format byte for byte, for tests and, as a labelled sample, for `potter serve --demo`.
- * It imports nothing but Node, since it is also bundled.
+ * It imports nothing but Node and what the fake vendors share, since it is also bundled.
  */
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import {
+  byteOrderMark,
+  type FakeVendor,
+  frame,
+  type RecordedRequest,
+  sendBody,
+  sendWhole,
+  startFakeVendor,
+  tokensOf,
+  type VendorScenario,
+  type WholeReply,
+} from './fake-vendor.ts';
 
 export const sampleModel = 'potter-demo-sample';
 
@@ -21,47 +31,15 @@ export interface FakeOpenAiOptions {
 }
 
 /** How one reply departs from a plain good one. Everything left out is as the vendor does it. */
-export interface Scenario {
-  /** Which request it is for. Default `chat`. */
-  readonly for?: 'chat' | 'models';
-  /** A whole reply in place of an answer. An object is sent as JSON, text as it is. */
-  readonly reply?: {
-    readonly status?: number;
-    readonly headers?: Record<string, string>;
-    readonly body?: string | object;
-  };
-  /** Never send headers. */
-  readonly silent?: boolean;
-  /** Close with a reset before any byte. */
-  readonly resetAtOnce?: boolean;
-  /** Answer with one JSON document though a stream was asked for, or the reverse. */
-  readonly as?: 'plain' | 'stream';
-  /** In place of the answer worked out from the text. */
-  readonly text?: string | null;
+export interface Scenario extends VendorScenario {
   readonly refusal?: string;
   readonly toolCall?: boolean;
   /** Default `stop`; null leaves it out. */
   readonly finish?: string | null;
-  /** In place of the true counts; null leaves the usage chunk out. */
-  readonly usage?: unknown;
-  readonly model?: string;
   /** Leave out `data: [DONE]`. */
   readonly withoutDone?: boolean;
   /** The stream's events in place of those of the answer: each the data of one event. */
   readonly events?: readonly string[];
-  /** The body's bytes in place of everything above. */
-  readonly raw?: string | Uint8Array;
-  readonly contentType?: string;
-  readonly newline?: '\n' | '\r\n' | '\r';
-  readonly byteOrderMark?: boolean;
-  /** Comments, unknown fields and unknown event names between the events. */
-  readonly junk?: boolean;
-  /** Bytes in one write; each write is a segment of its own. Default: one event. */
-  readonly pieceBytes?: number;
-  /** After this many bytes of the body, do `ending`. */
-  readonly after?: number;
-  /** Default `end`: close cleanly. `drip` sends comment lines for ever, `flood` sends events for ever. */
-  readonly ending?: 'end' | 'reset' | 'stall' | 'drip' | 'flood';
 }
 
 export interface ChatRequest {
@@ -72,71 +50,19 @@ export interface ChatRequest {
   readonly user: string;
 }
 
-export interface RecordedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  /** Undefined when there was none, or it is not JSON. */
-  readonly body: unknown;
-}
+/** Its `baseUrl` ends with `/v1`. */
+export type FakeOpenAi = FakeVendor<Scenario>;
 
-export interface FakeOpenAi {
-  /** With `/v1`. */
-  readonly baseUrl: string;
-  readonly port: number;
-  readonly requests: readonly RecordedRequest[];
-  readonly openSockets: number;
-  /** Connections accepted since the start. */
-  readonly connections: number;
-  /** Queues scenarios, one for each request of their kind; good replies follow. */
-  next(...scenarios: readonly Scenario[]): void;
-  /** Resolves when a request has come in, of which there are `count` by then. */
-  received(count: number): Promise<void>;
-  /** Resolves when nobody is connected. */
-  disconnected(): Promise<void>;
-  close(): Promise<void>;
-}
-
-export async function startFakeOpenAi(options: FakeOpenAiOptions = {}): Promise<FakeOpenAi> {
+export function startFakeOpenAi(options: FakeOpenAiOptions = {}): Promise<FakeOpenAi> {
   const vendor = new Vendor(options);
-  const server = createServer((request, response) => void vendor.serve(request, response));
-  const sockets = new Set<Socket>();
-  let connections = 0;
-  server.on('connection', (socket) => {
-    connections++;
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      sockets.delete(socket);
-      vendor.news.dispatchEvent(new Event('news'));
-    });
+  return startFakeVendor<Scenario>({
+    path: '/v1',
+    headers: vendorHeaders,
+    kindOf: ({ method, path }) => kinds[`${method} ${path}`],
+    refuse: (request, kind) => vendor.refuse(request, kind),
+    models: () => vendor.models(),
+    chat: (response, { body }, scenario) => vendor.chat(response, toChatRequest(body), scenario),
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const until = async (met: () => boolean): Promise<void> => {
-    while (!met()) await once(vendor.news, 'news');
-  };
-  return {
-    baseUrl: `http://127.0.0.1:${port}/v1`,
-    port,
-    requests: vendor.requests,
-    get openSockets() {
-      return sockets.size;
-    },
-    get connections() {
-      return connections;
-    },
-    next: (...scenarios) => vendor.scenarios.push(...scenarios),
-    received: (count) => until(() => vendor.requests.length >= count),
-    disconnected: () => until(() => sockets.size === 0),
-    async close() {
-      const closed = once(server, 'close');
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
 }
 
 /** What the sample makes of a text: a few well-known slips are mended, everything else stays as it is. */
@@ -178,39 +104,14 @@ export function errorBody(message: string, type: string, code: string | null, pa
 }
 
 class Vendor {
-  readonly requests: RecordedRequest[] = [];
-  readonly scenarios: Scenario[] = [];
-  readonly news = new EventTarget();
   readonly #options: FakeOpenAiOptions;
 
   constructor(options: FakeOpenAiOptions) {
     this.#options = options;
   }
 
-  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readJson(request);
-    const { method = '', url = '', headers } = request;
-    this.requests.push({ method, path: url, headers, body });
-    this.news.dispatchEvent(new Event('news'));
-    const kind = kinds[`${method} ${url}`];
-    const scenario = this.#take(kind);
-    if (scenario.silent) return;
-    if (scenario.resetAtOnce) {
-      request.socket.resetAndDestroy();
-      return;
-    }
-    const refusal = scenario.reply ?? this.#refuse(headers.authorization, kind, method, url);
-    if (refusal) return this.#whole(response, refusal);
-    if (kind === 'models') return this.#whole(response, { body: this.#models() });
-    await this.#chat(response, toChatRequest(body), scenario);
-  }
-
-  #take(kind: Scenario['for']): Scenario {
-    const index = this.scenarios.findIndex((scenario) => (scenario.for ?? 'chat') === kind);
-    return index < 0 ? {} : (this.scenarios.splice(index, 1)[0] ?? {});
-  }
-
-  #refuse(authorization: string | undefined, kind: Scenario['for'], method: string, url: string): Scenario['reply'] {
+  refuse({ method, path, headers }: RecordedRequest, kind: Scenario['for']): WholeReply | undefined {
+    const { authorization } = headers;
     const { key } = this.#options;
     if (key !== undefined && authorization === undefined) {
       const message = "You didn't provide an API key. You need to provide your API key in an Authorization header.";
@@ -221,28 +122,21 @@ class Vendor {
       return { status: 401, body: errorBody(message, 'invalid_request_error', 'invalid_api_key') };
     }
     if (kind) return undefined;
-    return { status: 404, body: errorBody(`Invalid URL (${method} ${url})`, 'invalid_request_error', null) };
+    return { status: 404, body: errorBody(`Invalid URL (${method} ${path})`, 'invalid_request_error', null) };
   }
 
-  #models(): object {
+  models(): object {
     const models = this.#options.models ?? [sampleModel];
     const data = models.map((id) => ({ id, object: 'model', created: 1_764_000_000, owned_by: 'potter-demo' }));
     return { object: 'list', data };
   }
 
-  #whole(response: ServerResponse, { status = 200, headers = {}, body = '' }: NonNullable<Scenario['reply']>): void {
-    const text = typeof body === 'string' ? body : `${JSON.stringify(body, null, 2)}\n`;
-    const type = text === '' ? {} : { 'content-type': 'application/json' };
-    response.writeHead(status, { ...vendorHeaders(), ...type, ...headers });
-    response.end(text);
-  }
-
-  async #chat(response: ServerResponse, request: ChatRequest, scenario: Scenario): Promise<void> {
+  async chat(response: ServerResponse, request: ChatRequest, scenario: Scenario): Promise<void> {
     const offered = this.#options.models ?? [sampleModel];
     if (!offered.includes(request.model)) {
       const message = `The model \`${request.model}\` does not exist or you do not have access to it.`;
       const body = errorBody(message, 'invalid_request_error', 'model_not_found');
-      this.#whole(response, { status: 404, body });
+      sendWhole(response, { status: 404, body }, vendorHeaders());
       return;
     }
     const answer = (this.#options.answer ?? polish)(delimitedText(request.user), request);
@@ -251,7 +145,7 @@ class Vendor {
     const bytes = stream ? streamOf(reply) : [Buffer.from(`${JSON.stringify(documentOf(reply), null, 2)}\n`)];
     const type = stream ? 'text/event-stream; charset=utf-8' : 'application/json';
     response.writeHead(200, { ...vendorHeaders(), 'content-type': scenario.contentType ?? type });
-    await send(response, bytes, scenario, this.#options.tokenDelayMs ?? 0);
+    await sendBody(response, bytes, { scenario, delayMs: this.#options.tokenDelayMs ?? 0, flood });
   }
 }
 
@@ -284,16 +178,9 @@ interface Reply {
 function streamOf(reply: Reply): Buffer[] {
   const { scenario } = reply;
   if (scenario.raw !== undefined) return [Buffer.from(scenario.raw as string)];
-  const { newline = '\n' } = scenario;
   const events = scenario.events ?? [...chunksOf(reply), ...(scenario.withoutDone ? [] : ['[DONE]'])];
-  const framed = events.map((data) => {
-    const lines = data.split('\n').map((line) => `data: ${line}${newline}`);
-    const before = scenario.junk
-      ? [`: a comment${newline}`, `id: 7${newline}`, `retry: 10${newline}`, `nonsense${newline}`]
-      : [];
-    return Buffer.from([...before, ...lines, newline].join(''));
-  });
-  return scenario.byteOrderMark ? [Buffer.from([0xef, 0xbb, 0xbf]), ...framed] : framed;
+  const framed = events.map((data) => frame(data, scenario));
+  return scenario.byteOrderMark ? [byteOrderMark, ...framed] : framed;
 }
 
 function chunksOf(reply: Reply): string[] {
@@ -365,82 +252,7 @@ function countsOf({ system, user, text }: Reply): object {
   };
 }
 
-/** Pieces of a few characters, joined again the same text. */
-function tokensOf(text: string): string[] {
-  return text.match(/\s*\S{1,6}|\s+/gu) ?? [];
-}
-
-async function send(
-  response: ServerResponse,
-  events: readonly Buffer[],
-  scenario: Scenario,
-  delayMs: number,
-): Promise<void> {
-  response.on('error', () => undefined);
-  response.flushHeaders();
-  response.socket?.setNoDelay(true);
-  const { after = Number.POSITIVE_INFINITY, pieceBytes } = scenario;
-  const bytes = Buffer.concat(events);
-  const pieces = pieceBytes === undefined ? events : cut(bytes, pieceBytes);
-  let sent = 0;
-  for (const piece of pieces) {
-    const part = piece.subarray(0, Math.max(0, after - sent));
-    if (response.destroyed) return;
-    if (delayMs > 0) await pause(delayMs);
-    if (part.length > 0) await write(response, part);
-    sent += part.length;
-    if (sent >= after) break;
-  }
-  await finishWith(response, scenario.ending ?? 'end');
-}
-
-function cut(bytes: Buffer, size: number): Buffer[] {
-  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
-    bytes.subarray(index * size, (index + 1) * size),
-  );
-}
-
-async function finishWith(response: ServerResponse, ending: NonNullable<Scenario['ending']>): Promise<void> {
-  if (ending === 'end') response.end();
-  if (ending === 'reset') response.socket?.resetAndDestroy();
-  const filler = fillers[ending];
-  while (filler !== undefined && !response.destroyed) {
-    await write(response, Buffer.from(filler.text));
-    await pause(filler.pauseMs);
-  }
-}
-
-const fillers: Partial<Record<NonNullable<Scenario['ending']>, { text: string; pauseMs: number }>> = {
-  drip: { text: ': still here\n\n', pauseMs: 5 },
-  flood: { text: `data: {"choices":[{"index":0,"delta":{"content":"${'more '.repeat(4000)}"}}]}\n\n`, pauseMs: 0 },
-};
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}
-
-/** Resolves when the bytes are on their way, or the other side has gone. */
-async function write(response: ServerResponse, bytes: Buffer): Promise<void> {
-  await new Promise<void>((resolve) => {
-    response.once('close', resolve);
-    response.write(bytes, () => {
-      response.off('close', resolve);
-      resolve();
-    });
-  });
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  try {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    return JSON.parse(Buffer.concat(parts).toString());
-  } catch {
-    return undefined;
-  }
-}
+const flood = `data: {"choices":[{"index":0,"delta":{"content":"${'more '.repeat(4000)}"}}]}\n\n`;
 
 function toChatRequest(body: unknown): ChatRequest {
   const sent = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
