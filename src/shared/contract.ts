@@ -80,7 +80,7 @@ const modelReference = z
   .regex(/^[^/\s]+\/\S.*$/, 'must look like provider/model');
 
 /** The id of an action a person makes; those of shipped actions and plugin commands have the same form. */
-const actionId = z
+export const actionId = z
   .string()
   .max(50)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'use lower-case words joined by hyphens, such as `weekly-report`');
@@ -443,7 +443,11 @@ export const contract = {
     summary: 'Change an action; its id stays.',
     access: 'actions.write',
     audited: 'id',
-    input: z.strictObject({ id: identifier, definition: actionDefinition }),
+    input: z.strictObject({
+      id: identifier,
+      definition: actionDefinition,
+      version: z.int().positive().optional().describe('the version it was edited from: refused if it has changed since'),
+    }),
     output: actionDetail,
   },
   'actions.remove': {
