@@ -91,6 +91,64 @@ const restoring = clipboardFormats.flatMap(([what, type, data]): Case[] =>
   })),
 );
 
+const { signal: never } = new AbortController();
+
+const takingBack = (['mousepad', 'chromium'] as const).flatMap((name): Case[] => [
+  {
+    title: `puts the original back in ${name}, and the clipboard too`,
+    run: async (context) => {
+      const { session, side } = context;
+      const editor = context[name];
+      for (const original of ['to be replaced', 'two lines\nand more', '你好 👩‍👩‍👧 e\u0301']) {
+        await editor.show(original);
+        await editor.selectAll();
+        assert.equal(await pressAndWait(context), 'pasted');
+        await editor.changed();
+        await setClipboard(session, 'UTF8_STRING', keep);
+        const target = await side.desktop.front(never);
+        const written = original.toUpperCase();
+        assert.equal(await side.desktop.takeBack(target, { written, original }, never), 'restored');
+        await until('the original', async () => ((await editor.text()) === original ? true : undefined));
+        await clipboardIs(session, 'UTF8_STRING', keep);
+      }
+    },
+  },
+  {
+    title: `leaves ${name} as it is where something was written since, and copies the original`,
+    run: async (context) => {
+      const { session, side } = context;
+      const editor = context[name];
+      await replaces(context, editor);
+      await session.run('xdotool', 'key', 'x');
+      await until('the x', async () => ((await editor.text()) === 'TO BE REPLACEDx' ? true : undefined));
+      const target = await side.desktop.front(never);
+      const texts = { written: 'TO BE REPLACED', original: 'to be replaced' };
+      assert.equal(await side.desktop.takeBack(target, texts, never), 'copied');
+      await clipboardIs(session, 'UTF8_STRING', Buffer.from('to be replaced'));
+      // The cursor stands where it was, and nothing is selected.
+      await session.run('xdotool', 'key', 'y');
+      await until('the y', async () => ((await editor.text()) === 'TO BE REPLACEDxy' ? true : undefined));
+    },
+  },
+  {
+    title: `brings ${name} to the front where a result is to be inserted there`,
+    run: async (context) => {
+      const { side } = context;
+      const editor = context[name];
+      const other = context[name === 'mousepad' ? 'chromium' : 'mousepad'];
+      await other.show('bystander');
+      await editor.show('to be inserted into');
+      await editor.selectAll();
+      const target = await side.desktop.front(never);
+      await other.focus();
+      assert.equal(await side.desktop.write(target, 'inserted', never, { bringToFront: true }), 'pasted');
+      await editor.changed();
+      assert.equal(await editor.text(), 'inserted');
+      assert.equal(await other.text(), 'bystander');
+    },
+  },
+]);
+
 const layouts = ['fr', 'ru', 'us,ru', 'de -variant neo'].map(
   (layout): Case => ({
     title: `works with the keyboard layout ${layout}`,
@@ -355,6 +413,7 @@ const allCases: readonly Case[] = [
       }
     },
   },
+  ...takingBack,
   ...layouts,
   {
     title: 'only reads the selection of a terminal and copies the result: Ctrl+C means something else there',

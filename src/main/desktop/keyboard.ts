@@ -13,8 +13,9 @@ interface Hotkey {
   grab: Grab;
 }
 
-/** A copy or a paste as keys. */
+/** A key and the modifier held with it. */
 export interface Stroke {
+  /** The modifier's first. */
   readonly keycodes: readonly number[];
   /** Ctrl with a letter rather than a key with Insert. */
   readonly isLetter: boolean;
@@ -32,6 +33,8 @@ const strokes = {
     ['Ctrl', 'V'],
     ['Shift', 'Insert'],
   ],
+  selectBack: [['Shift', 'Left']],
+  selectForward: [['Shift', 'Right']],
 } as const;
 
 export class Keyboard {
@@ -90,23 +93,30 @@ export class Keyboard {
     }
   }
 
-  /** How this keyboard copies or pastes in its present layout. Fails with `UNAVAILABLE` where it has no keys for it. */
+  /** How this keyboard copies, pastes or selects in its present layout. Fails with `UNAVAILABLE` where it has no keys for it. */
   async stroke(name: keyof typeof strokes): Promise<Stroke> {
     const layout = (await this.#state()) >> 13;
     for (const keys of strokes[name]) {
       const keycodes = this.#keymap.strokeOf(keys, layout);
-      if (keycodes) return { keycodes, isLetter: keys[1] !== 'Insert' };
+      if (keycodes) return { keycodes, isLetter: keys[1].length === 1 };
     }
     throw new PotterError('UNAVAILABLE', `This keyboard has no keys to ${name} with.`);
   }
 
-  /** Presses the keys by key code, if `isWanted` still holds and no modifier is down; nothing can move in between. */
-  async press({ keycodes }: Stroke, isWanted: () => Promise<boolean>): Promise<boolean> {
+  /**
+   * Presses the keys by key code, if `isWanted` still holds and no modifier is down; nothing can move in between. The
+   * key itself goes down and up `times` times, the modifier once.
+   */
+  async press({ keycodes }: Stroke, isWanted: () => Promise<boolean>, times = 1): Promise<boolean> {
     const connection = this.#connection;
     const { KeyPress: down, KeyRelease: up } = connection.xtest;
+    const [key, ...held] = keycodes.toReversed();
     const inputs = [
-      ...keycodes.map((keycode) => ({ type: down, keycode })),
-      ...keycodes.toReversed().map((keycode) => ({ type: up, keycode })),
+      ...held.map((keycode) => ({ type: down, keycode })),
+      ...Array.from({ length: times }, () => [down, up]).flatMap((types) =>
+        types.map((type) => ({ type, keycode: key ?? 0 })),
+      ),
+      ...held.map((keycode) => ({ type: up, keycode })),
     ];
     // Other programs' requests wait meanwhile, so that the focus cannot move between the check and the keys.
     connection.send((client) => client.GrabServer());

@@ -69,6 +69,15 @@ declare module 'x11' {
     GetSelectionOwner(selection: number, callback: Callback<number>): void;
     ConvertSelection(window: number, selection: number, target: number, property: number, time: number): void;
     SendEvent(window: number, propagate: number, eventMask: number, event: object, confirmed?: Confirmed): void;
+    /** `data` holds five numbers of 32 bits. */
+    SendClientMessage(
+      destination: number,
+      window: number,
+      messageType: number,
+      format: 32,
+      data: readonly number[],
+      eventMask: number,
+    ): void;
     GrabKey(
       window: number,
       ownerEvents: number,

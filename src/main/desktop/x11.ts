@@ -1,4 +1,5 @@
 /** The desktop of an X11 session: the selection of the window in front, read and replaced, and global hotkeys. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { PotterError } from '../../shared/errors.ts';
 import type { Stop } from '../../shared/transport.ts';
 import type { Desktop, Target } from '../core/host.ts';
@@ -44,9 +45,16 @@ const times = {
   copyMs: 700,
   /** A program that has not fetched the text by then does not take it; for each of its reads. */
   pasteMs: 1200,
+  /** A window that is not in front by then stays behind. */
+  activateMs: 1000,
+  /** For each character that is selected anew, on top of the budget. */
+  selectMs: 2,
   /** What may be spent on putting the clipboard back after a run was cancelled. */
   tidyMs: 1000,
 } as const;
+
+/** Longest text that is looked for again by selecting it key by key. */
+const longestTakenBack = 3000;
 
 /** Programs to which Ctrl+C and Ctrl+V mean something else. There the selection is only read, and the result copied. */
 const keylessPrograms = new Set(
@@ -115,8 +123,21 @@ class X11Session implements X11Desktop {
     return this.#inTurn(() => this.#capture(target, signal));
   }
 
-  write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'> {
-    return this.#inTurn(() => this.#write(target, text, signal));
+  write(
+    target: Target,
+    text: string,
+    signal: AbortSignal,
+    { bringToFront = false } = {},
+  ): Promise<'pasted' | 'copied'> {
+    return this.#inTurn(() => this.#write(target, text, { signal, bringToFront }));
+  }
+
+  takeBack(
+    target: Target,
+    texts: { readonly written: string; readonly original: string },
+    signal: AbortSignal,
+  ): Promise<'restored' | 'copied'> {
+    return this.#inTurn(() => this.#takeBack(target, texts, signal));
   }
 
   copy(text: string): Promise<void> {
@@ -174,18 +195,61 @@ class X11Session implements X11Desktop {
       : new PotterError('NOTHING_SELECTED', `No text is selected in ${name}.`);
   }
 
-  async #write(target: Target, text: string, signal: AbortSignal): Promise<'pasted' | 'copied'> {
+  async #write(
+    target: Target,
+    text: string,
+    { signal, bringToFront }: { readonly signal: AbortSignal; readonly bringToFront: boolean },
+  ): Promise<'pasted' | 'copied'> {
     throwIfCancelled(signal);
-    const window = windowOf(target);
     const wait = budget(signal, times.budgetMs);
-    const canPaste =
-      !keylessPrograms.has(target.application) &&
-      (await this.#isFront(window)) &&
-      (await this.#keyboard.released(wait));
-    if (canPaste && (await this.#paste(target, text, wait))) return 'pasted';
+    if ((await this.#canType(target, bringToFront, wait)) && (await this.#paste(target, text, wait))) return 'pasted';
     throwIfCancelled(signal);
     await this.#copy(text);
     return 'copied';
+  }
+
+  /** The window is in front, or comes to it, and no key is held. */
+  async #canType(target: Target, bringToFront: boolean, wait: Wait): Promise<boolean> {
+    if (keylessPrograms.has(target.application)) return false;
+    const window = windowOf(target);
+    const soon = { ...wait, until: Math.min(wait.until, performance.now() + times.activateMs) };
+    const isInFront =
+      (await this.#isFront(window)) || (bringToFront && (await this.#windows.bringToFront(window, soon)));
+    return isInFront && (await this.#keyboard.released(wait));
+  }
+
+  /**
+   * What is written ends at the cursor, if nothing was done since. So as many characters before it are selected and
+   * copied, and only when they are what was written is the original pasted over them.
+   */
+  async #takeBack(
+    target: Target,
+    { written, original }: { readonly written: string; readonly original: string },
+    signal: AbortSignal,
+  ): Promise<'restored' | 'copied'> {
+    throwIfCancelled(signal);
+    const characters = charactersIn(written);
+    const wait = budget(signal, times.budgetMs + characters * times.selectMs);
+    if (characters <= longestTakenBack && (await this.#canType(target, true, wait))) {
+      if ((await this.#selectBack(target, written, characters, wait)) && (await this.#paste(target, original, wait))) {
+        return 'restored';
+      }
+    }
+    await this.#copy(original);
+    return 'copied';
+  }
+
+  /** Whether those characters before the cursor are `written`; they are selected then, and otherwise nothing is. */
+  async #selectBack(target: Target, written: string, characters: number, wait: Wait): Promise<boolean> {
+    const window = windowOf(target);
+    const isFront = (): Promise<boolean> => this.#isFront(window);
+    const stroke = await this.#keyboard.stroke('selectBack');
+    if (!(await this.#keyboard.press(stroke, isFront, characters))) return false;
+    const found = await this.#copySelection(target, window, wait, times.copyMs + characters * times.selectMs);
+    if (found === written) return true;
+    // Back to where the cursor was.
+    if (found) await this.#keyboard.press(await this.#keyboard.stroke('selectForward'), isFront, charactersIn(found));
+    return false;
   }
 
   async #copy(text: string): Promise<void> {
@@ -218,14 +282,19 @@ class X11Session implements X11Desktop {
   }
 
   /** Ctrl+C in the window, with the clipboard as it was before. Undefined when the program copied nothing. */
-  async #copySelection(target: Target, window: number, wait: Wait): Promise<string | undefined> {
+  async #copySelection(
+    target: Target,
+    window: number,
+    wait: Wait,
+    copyMs: number = times.copyMs,
+  ): Promise<string | undefined> {
     const clipboard = this.#clipboard;
     if (!(await this.#keyboard.released(wait))) throw stillHeld();
     const stroke = await this.#keyboard.stroke('copy');
     const previous = await clipboard.snapshot(wait);
     this.#stopGiveBack();
     const before = clipboard.changes;
-    const changed = this.#changeOf(before, { ...wait, until: Math.min(wait.until, performance.now() + times.copyMs) });
+    const changed = this.#changeOf(before, { ...wait, until: Math.min(wait.until, performance.now() + copyMs) });
     let copies = 0;
     try {
       if (!(await this.#keyboard.press(stroke, () => this.#isFront(window)))) throw movedAway(target);
@@ -340,6 +409,22 @@ class Windows {
     return focus > 1 && focus !== this.#connection.root ? this.#topLevel(focus) : undefined;
   }
 
+  /** Asks the window manager for it, as a task list does. False when it has not come by the end of the wait. */
+  async bringToFront(window: number, wait: Wait): Promise<boolean> {
+    const { root } = this.#connection;
+    const { active } = this.#atoms;
+    const asUser = 2;
+    this.#connection.send((client) =>
+      client.SendClientMessage(root, window, active, 32, [asUser, 0, 0, 0, 0], substructure),
+    );
+    while ((await this.front()) !== window) {
+      throwIfCancelled(wait.signal);
+      if (performance.now() >= wait.until) return false;
+      await delay(pollMs);
+    }
+    return true;
+  }
+
   async place(): Promise<Place | undefined> {
     const window = await this.front();
     return window === undefined ? undefined : { window, title: await this.title(window) };
@@ -379,6 +464,15 @@ class Windows {
   async #text(window: number, atom: number): Promise<string | undefined> {
     return (await this.#connection.property(window, atom, { remove: false }))?.data.toString('utf8');
   }
+}
+
+const pollMs = 5;
+/** SubstructureNotify and SubstructureRedirect: what a window manager listens to. */
+const substructure = (1 << 19) | (1 << 20);
+
+/** As a cursor passes them. */
+function charactersIn(text: string): number {
+  return [...new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text)].length;
 }
 
 function windowOf({ key }: Target): number {
