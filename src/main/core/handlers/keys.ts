@@ -19,7 +19,7 @@ export const keysHandlers = ({ vault, providers, config, events }: KeysDependenc
     return setting && new URL(setting.baseUrl).host;
   };
   return {
-    'keys.list': () => ({ vault: vault.state, backend: vault.backend, keys: vault.listKeys(hostOf) }),
+    'keys.list': () => ({ vault: vault.state, backend: vault.backend, protection: 'system', keys: vault.listKeys(hostOf) }),
     'keys.set': async ({ provider, key }) => {
       const { host } = new URL(providers.settingOf(provider).baseUrl);
       await vault.setKey(provider, host, key);

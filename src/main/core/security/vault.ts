@@ -140,7 +140,9 @@ export class Vault {
   }
 
   #stored(): DataKeyRow[] {
-    return this.#database.all<DataKeyRow>('SELECT * FROM data_keys ORDER BY created_at, rowid');
+    return this.#database.all<DataKeyRow>(
+      'SELECT * FROM data_keys JOIN data_key_wraps USING (key_id) ORDER BY data_keys.created_at, data_keys.rowid',
+    );
   }
 
   async #makeDataKey(): Promise<void> {
@@ -152,9 +154,11 @@ export class Vault {
       if (thrown instanceof PotterError) throw thrown;
       throw new PotterError('KEYS_LOCKED', `${cipher.backend} cannot keep a key now.`, { cause: thrown });
     });
+    const now = this.#clock.now();
+    this.#database.run('INSERT INTO data_keys (key_id, created_at) VALUES (?, ?)', keyId, now);
     this.#database.run(
-      'INSERT INTO data_keys (key_id, backend, wrapped_key, created_at) VALUES (?, ?, ?, ?)',
-      ...[keyId, cipher.backend, wrapped, this.#clock.now()],
+      'INSERT INTO data_key_wraps (key_id, backend, wrapped_key, created_at) VALUES (?, ?, ?, ?)',
+      ...[keyId, cipher.backend, wrapped, now],
     );
     this.#dataKeys.set(keyId, dataKey);
     this.#current = keyId;
