@@ -101,6 +101,8 @@ export class FakeDesktop implements Desktop {
   /** Runs in the middle of a capture. */
   onCapture: () => void | Promise<void> = () => undefined;
   writes = 0;
+  /** The windows a write was asked to bring to the front. */
+  readonly broughtToFront: Target[] = [];
 
   async front(): Promise<Target> {
     return this.window;
@@ -112,15 +114,33 @@ export class FakeDesktop implements Desktop {
     return text;
   }
 
-  async write(target: Target, text: string): Promise<'pasted' | 'copied'> {
+  async write(
+    target: Target,
+    text: string,
+    _signal?: AbortSignal,
+    { bringToFront = false } = {},
+  ): Promise<'pasted' | 'copied'> {
     if (this.refusal) throw this.refusal;
-    if (target.key !== this.window.key) {
+    if (bringToFront) this.broughtToFront.push(target);
+    if (target.key !== this.window.key && !bringToFront) {
       this.clipboard = text;
       return 'copied';
     }
     this.writes += 1;
     this.selection = text;
     return 'pasted';
+  }
+
+  async takeBack(
+    target: Target,
+    { written, original }: { readonly written: string; readonly original: string },
+  ): Promise<'restored' | 'copied'> {
+    if (target.key !== this.window.key || this.selection !== written) {
+      this.clipboard = original;
+      return 'copied';
+    }
+    this.selection = original;
+    return 'restored';
   }
 
   async copy(text: string): Promise<void> {

@@ -22,5 +22,5 @@ export const waylandMessage =
 export function createAbsentDesktop({ kind, message }: Exclude<DetectedDesktop, { kind: 'x11' }>): Desktop {
   const code: ErrorCode = kind === 'wayland' ? 'WAYLAND' : 'NO_DESKTOP';
   const refuse = (): Promise<never> => Promise.reject(new PotterError(code, message));
-  return { kind, message, front: refuse, capture: refuse, write: refuse, copy: refuse };
+  return { kind, message, front: refuse, capture: refuse, write: refuse, takeBack: refuse, copy: refuse };
 }

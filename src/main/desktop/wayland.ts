@@ -48,6 +48,10 @@ export function createWaylandDesktop({ environment, message }: WaylandOptions): 
       await copy(text);
       return 'copied';
     },
+    takeBack: async (_target, { original }) => {
+      await copy(original);
+      return 'copied';
+    },
     copy,
   };
 }

@@ -49,7 +49,8 @@ export function headlessDesktop(environment: Host['environment'], log: Log = sil
     kind: 'x11',
     front: async (signal) => (await x11()).front(signal),
     capture: async (target, signal) => (await x11()).capture(target, signal),
-    write: async (target, text, signal) => (await x11()).write(target, text, signal),
+    write: async (target, text, signal, options) => (await x11()).write(target, text, signal, options),
+    takeBack: async (target, texts, signal) => (await x11()).takeBack(target, texts, signal),
     copy: async (text) => (await x11()).copy(text),
   };
   return { desktop, x11, close: async () => (await opening?.catch(() => undefined))?.close() };
