@@ -445,7 +445,9 @@ function readError(envelope: unknown, rest: Pick<Fault, 'status' | 'requestId' |
   });
   const { error_code } = toObject(toObject(error).details);
   const { type = '', message = '' } = fault;
-  const said = byProse.find(([of, prose]) => of === type && prose.test(message))?.[2];
+  // What can answer with a stream of events is the right address, so it is the model that it does not have.
+  const streamed = fault.status === undefined && type === 'not_found_error' ? 'model_not_found' : undefined;
+  const said = streamed ?? byProse.find(([of, prose]) => of === type && prose.test(message))?.[2];
   return {
     ...fault,
     status: fault.status ?? (Object.hasOwn(statusOf, type) ? statusOf[type] : undefined),
