@@ -111,12 +111,18 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   );
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
   const actions = new Actions({
+    database,
     pluginCommands: () => plugins.list().flatMap(({ id, commands }) => commands.map((it) => ({ ...it, plugin: id }))),
-    chosen: () => config.get('text.currentAction'),
+    settings: () => ({ chosen: config.get('text.currentAction'), hotkeys: config.get('hotkeys.actions') }),
     hasProvider: async (signal) => {
       if (!providers.hasAny()) await providers.probeKeyless(signal);
       return providers.hasAny();
     },
+    isSetUp: (id) => {
+      const known = config.get('providers');
+      return Object.hasOwn(known, id) && (known[id]?.needsKey === false || vault.hasKey(id));
+    },
+    changed: () => events.publish('actions.changed', {}),
   });
   const runs = new TextRuns({
     actions,
@@ -133,7 +139,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   });
 
   // The one way in.
-  const cache = createAnswerCache({ keyOf: equalRuns(actions, config) });
+  const cache = createAnswerCache({ keyOf: equalRuns(actions, config, () => providers.hasAny()) });
   const handlers = createHandlers({
     runs,
     actions,
@@ -144,7 +150,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     events,
     host,
     demo: options.demo ?? false,
-    problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message)],
+    problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message), ...actions.problems()],
   });
   const metrics = new PerformanceMonitor();
   const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
@@ -199,16 +205,32 @@ function recordTo(
   };
 }
 
-/** Two runs are equal when the same version of a prompt meets the same text and model. Other routes are never cached. */
-function equalRuns(actions: Actions, config: Configuration): (route: RouteName, input: unknown) => string | undefined {
+/** What the answer depends on besides the text and the action. What else may change empties the cache. */
+const answerSettings = ['text.defaultModel', 'text.tierModels', 'text.translateTo', 'text.translateToSecond'] as const;
+
+/**
+ * Two runs are equal when the same definitions, to the letter, meet the same text, instruction and models; so an edit,
+ * even one that is undone and made again, is never answered by what came before it. Other routes are never cached.
+ */
+function equalRuns(
+  actions: Actions,
+  config: Configuration,
+  hasProvider: () => boolean,
+): (route: RouteName, input: unknown) => string | undefined {
   return (route, input) => {
     if (route !== 'text.process' || !config.get('cache.enabled')) return undefined;
-    const { action: id, source, model, fresh } = contract['text.process'].input.parse(input);
+    const { action: id, draft, source, instruction, model, output, fresh } = contract[route].input.parse(input);
     // Which action is current may take a look at the network to say, so only a named one is answered from memory.
-    if (fresh || source.type !== 'text' || id === undefined) return undefined;
-    const action = actions.find(id);
-    if (action.kind !== 'prompt') return undefined;
-    const parts = [action.info.id, action.info.version, model ?? config.get('text.defaultModel'), source.text];
+    if (fresh || source.type !== 'text' || (id === undefined && draft === undefined)) return undefined;
+    const action = draft ? actions.draft(draft) : actions.find(id ?? '');
+    const steps = actions.steps(action);
+    // The clock or chance may have a part in what a plugin says; and a stand-in is not asked for twice.
+    if (!steps.every((step) => step.kind === 'prompt' && (!step.fallback || hasProvider()))) return undefined;
+    const parts = [
+      [action, ...steps].map((each) => [each.info.id, 'definition' in each && each.definition]),
+      [model, instruction, output, source.text],
+      answerSettings.map((key) => config.get(key)),
+    ];
     return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
   };
 }

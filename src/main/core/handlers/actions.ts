@@ -1,28 +1,29 @@
-import { PotterError } from '../../../shared/errors.ts';
 import type { Actions } from '../actions/actions.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface ActionsDependencies {
-  readonly actions: Pick<Actions, 'list' | 'current'>;
+  readonly actions: Actions;
 }
 
 export const actionsHandlers = ({ actions }: ActionsDependencies): AreaHandlers<'actions'> => ({
-  'actions.list': async (_input, { signal }) => {
-    const current = await actions.current(signal);
-    return { actions: actions.list().map(({ info }) => info), current: current.info.id };
+  'actions.list': async (_input, { signal }) => ({
+    current: await actions.currentId(signal),
+    actions: actions.list().map(({ info }) => info),
+  }),
+  'actions.get': ({ id }) => actions.detail(id),
+  'actions.create': ({ id, definition }) => actions.create(id, definition),
+  'actions.update': ({ id, definition, version }) => actions.update(id, definition, version),
+  'actions.remove': ({ id }) => {
+    actions.remove(id);
+    return { removed: true };
   },
-  'actions.get': () => notYet(),
-  'actions.create': () => notYet(),
-  'actions.update': () => notYet(),
-  'actions.remove': () => notYet(),
-  'actions.restore': () => notYet(),
-  'actions.mark': () => notYet(),
-  'actions.arrange': () => notYet(),
-  'actions.export': () => notYet(),
-  'actions.preview': () => notYet(),
-  'actions.import': () => notYet(),
+  'actions.restore': ({ id }) => ({ restored: actions.restore(id) }),
+  'actions.mark': ({ id, pinned, hidden }) => actions.mark(id, { pinned, hidden }),
+  'actions.arrange': ({ ids }) => {
+    actions.arrange(ids);
+    return {};
+  },
+  'actions.export': ({ ids }) => actions.export(ids),
+  'actions.preview': ({ text }) => ({ actions: actions.preview(text) }),
+  'actions.import': ({ text, ids }) => ({ imported: actions.import(text, ids) }),
 });
-
-function notYet(): never {
-  throw new PotterError('UNAVAILABLE', 'This is not there yet.');
-}
