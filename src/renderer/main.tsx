@@ -46,7 +46,7 @@ function createStores(): Potter {
 }
 
 const potter = createStores();
-const translations = await createTranslations(navigator.language);
+const translations = await createTranslations();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html lacks the element with the id "root".');
 void potter.connection.open();

@@ -5,15 +5,20 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { HotkeyInfo } from '../../shared/contract.ts';
-import { toPotterError } from '../../shared/errors.ts';
+import { mendedIn, toPotterError } from '../../shared/errors.ts';
+import { speak } from '../i18n.ts';
 import { Banner } from '../parts/banner.tsx';
 import {
   IconAlert,
   IconFlask,
   IconHistory,
+  IconInfo,
   IconKeyboard,
   IconMoon,
   IconProcess,
+  IconPrompt,
+  IconServer,
+  IconSettings,
   IconSignedOut,
   IconSun,
   IconSystem,
@@ -23,8 +28,14 @@ import { goTo, hrefOf, type Route, useRoute } from '../routes.ts';
 import type { ConnectionState } from '../store/connection.ts';
 import { usePotter } from '../store/potter.tsx';
 import type { Theme } from '../store/system.ts';
+import { AboutPanel } from './about.tsx';
+import { ActionsPanel } from './actions.tsx';
 import { HistoryPanel } from './history.tsx';
+import { HotkeysPanel } from './hotkeys.tsx';
+import { PalettePanel } from './palette.tsx';
 import { ProcessPanel } from './process.tsx';
+import { ProvidersPanel } from './providers.tsx';
+import { SettingsPanel } from './settings.tsx';
 
 /** The frame around the panels: where you are, what state Potter is in, and what needs attention. */
 export function Shell(): ReactNode {
@@ -33,8 +44,11 @@ export function Shell(): ReactNode {
   const state = useStore(connection.state);
   const route = useRoute();
   useTheme();
+  useLanguage();
   useNotices();
+  useTitle(route);
   if (state.status === 'signed-out') return <SignedOut />;
+  if (route.panel === 'palette') return <PalettePanel captureId={route.captureId} />;
   return (
     <div className="shell">
       <button type="button" className="skip" onClick={() => document.getElementById('content')?.focus()}>
@@ -42,7 +56,7 @@ export function Shell(): ReactNode {
       </button>
       <Sidebar route={route} state={state} />
       <div className="shell-main">
-        <Banners state={state} />
+        <Banners state={state} panel={route.panel} />
         <Content route={route} />
       </div>
     </div>
@@ -59,14 +73,48 @@ function Content({ route }: { readonly route: Route }): ReactNode {
   }, [route.panel]);
   return (
     <main id="content" className="content" ref={main} tabIndex={-1}>
-      {route.panel === 'history' ? <HistoryPanel runId={route.runId} /> : <ProcessPanel />}
+      {panelOf(route)}
     </main>
   );
 }
 
-const panels = [
-  { panel: 'process', icon: IconProcess },
-  { panel: 'history', icon: IconHistory },
+function panelOf(route: Route): ReactNode {
+  switch (route.panel) {
+    case 'actions':
+      return <ActionsPanel actionId={route.actionId} />;
+    case 'history':
+      return <HistoryPanel runId={route.runId} />;
+    case 'providers':
+      return <ProvidersPanel />;
+    case 'hotkeys':
+      return <HotkeysPanel />;
+    case 'settings':
+      return <SettingsPanel />;
+    case 'about':
+      return <AboutPanel />;
+    default:
+      return <ProcessPanel />;
+  }
+}
+
+const panelGroups = [
+  {
+    group: 'work',
+    panels: [
+      { panel: 'process', icon: IconProcess },
+      { panel: 'actions', icon: IconPrompt },
+      { panel: 'history', icon: IconHistory },
+    ],
+  },
+  {
+    group: 'setUp',
+    panels: [
+      { panel: 'providers', icon: IconServer },
+      { panel: 'hotkeys', icon: IconKeyboard },
+      { panel: 'settings', icon: IconSettings },
+      { panel: 'about', icon: IconInfo },
+    ],
+  },
 ] as const;
 
 interface SidebarProps {
@@ -85,16 +133,18 @@ function Sidebar({ route, state }: SidebarProps): ReactNode {
         <span>{t('app.name')}</span>
       </a>
       <nav aria-label={t('app.navigation')}>
-        <ul>
-          {panels.map(({ panel, icon: Icon }) => (
-            <li key={panel}>
-              <a href={hrefOf({ panel })} {...(route.panel === panel && { 'aria-current': 'page' as const })}>
-                <Icon size={18} aria-hidden />
-                <span>{t(`app.${panel}`)}</span>
-              </a>
-            </li>
-          ))}
-        </ul>
+        {panelGroups.map(({ group, panels }) => (
+          <ul key={group} aria-label={t(`app.groups.${group}`)}>
+            {panels.map(({ panel, icon: Icon }) => (
+              <li key={panel}>
+                <a href={hrefOf({ panel })} {...(route.panel === panel && { 'aria-current': 'page' as const })}>
+                  <Icon size={18} aria-hidden />
+                  <span>{t(`app.panels.${panel}`)}</span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        ))}
       </nav>
       <div className="sidebar-foot">
         <ThemeChoice />
@@ -153,17 +203,37 @@ function useTheme(): void {
   }, [theme, setColorScheme]);
 }
 
+/** Those who listen rather than look hear it in the right voice: the page says which language it is in. */
+function useLanguage(): void {
+  const { system } = usePotter();
+  const { i18n } = useTranslation();
+  const { language } = useStore(system.state);
+  useEffect(() => {
+    if (language) void speak(i18n, language);
+  }, [language, i18n]);
+}
+
+function useTitle({ panel }: Route): void {
+  const { t } = useTranslation();
+  const name = panel === 'palette' ? t('palette.title') : t(`app.panels.${panel}`);
+  const title = t('app.title', { panel: name });
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}
+
 const noticeColors = { info: 'gray', warning: 'yellow', error: 'red' } as const;
 
-/** News from the core as notifications; one about a run opens it. */
+/** News from the core as notifications; one about a run opens it, and one that can be mended the panel for that. */
 function useNotices(): void {
   const { t } = useTranslation();
   const { connection } = usePotter();
   useEffect(
     () =>
-      connection.on('notice.posted', ({ severity, message, runId }) => {
-        const open = (): void => {
-          if (runId) goTo({ panel: 'history', runId });
+      connection.on('notice.posted', ({ severity, message, code, runId }) => {
+        const mended = code && mendedIn[code];
+        const open = (route: Route): void => {
+          goTo(route);
           notifications.hide(id);
         };
         const id = notifications.show({
@@ -173,8 +243,13 @@ function useNotices(): void {
             <span className="notice">
               {message}
               {runId && (
-                <Button size="compact-xs" variant="default" onClick={open}>
+                <Button size="compact-xs" variant="default" onClick={() => open({ panel: 'history', runId })}>
                   {t('app.openRun')}
+                </Button>
+              )}
+              {mended && (
+                <Button size="compact-xs" variant="default" onClick={() => open({ panel: mended })}>
+                  {t(`app.mend.${mended}`)}
                 </Button>
               )}
             </span>
@@ -185,12 +260,19 @@ function useNotices(): void {
   );
 }
 
-function Banners({ state }: { readonly state: ConnectionState }): ReactNode {
+interface BannersProps {
+  readonly state: ConnectionState;
+  readonly panel: Route['panel'];
+}
+
+function Banners({ state, panel }: BannersProps): ReactNode {
   const { t } = useTranslation();
   const { connection, system } = usePotter();
   const { info, hotkeys } = useStore(system.state);
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
-  const failed = hotkeys.filter((hotkey) => hotkey.state === 'failed' && !dismissed.has(hotkey.accelerator));
+  // The panel of the hotkeys says the same beside each of them.
+  const failed = panel === 'hotkeys' ? [] : hotkeys.filter(({ state: became }) => became === 'failed');
+  const shown = failed.filter(({ accelerator }) => !dismissed.has(accelerator));
   return (
     <>
       {state.status === 'lost' && (
@@ -213,7 +295,7 @@ function Banners({ state }: { readonly state: ConnectionState }): ReactNode {
           {t('app.problems')} <code>{problem}</code>
         </Banner>
       ))}
-      {failed.map((hotkey) => (
+      {shown.map((hotkey) => (
         <HotkeyBanner
           key={hotkey.accelerator}
           hotkey={hotkey}

@@ -1,6 +1,9 @@
 import './failure.css';
+import { Button } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type ErrorCode, mendedIn } from '../../shared/errors.ts';
+import { hrefOf } from '../routes.ts';
 import { CopyButton, useCopy } from './copy.tsx';
 import { IconAlert } from './icons.ts';
 import { VisibleText } from './visible-text.tsx';
@@ -23,6 +26,7 @@ const parts = new Set(['INCOMPLETE', 'TRUNCATED', 'IDLE_TIMEOUT', 'RESET', 'TRAN
 export function Failure({ code, message, callId, next, answer, children }: FailureProps): ReactNode {
   const { t } = useTranslation();
   const copying = useCopy();
+  const mended = Object.hasOwn(mendedIn, code) ? mendedIn[code as ErrorCode] : undefined;
   return (
     <div className="failure">
       <div className="failure-card" role="alert">
@@ -47,6 +51,11 @@ export function Failure({ code, message, callId, next, answer, children }: Failu
         </section>
       )}
       <div className="failure-actions">
+        {mended && (
+          <Button component="a" href={hrefOf({ panel: mended })}>
+            {t(`app.mend.${mended}`)}
+          </Button>
+        )}
         {children}
         {answer !== undefined && (
           <CopyButton label={t('failed.copyAnswer')} text={answer} copying={copying} variant="default" />

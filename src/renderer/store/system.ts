@@ -5,12 +5,15 @@ import type { SettingKey, SettingValue } from '../../shared/settings.ts';
 import type { Connection } from './connection.ts';
 
 export type Theme = SettingValue<'appearance.theme'>;
+type LanguageChoice = SettingValue<'appearance.language'>;
 
 export interface SystemState {
   readonly info: Output<'system.info'> | undefined;
   readonly hotkeys: readonly HotkeyInfo[];
   /** Undefined until the setting is known. */
   readonly theme: Theme | undefined;
+  /** Undefined until the setting is known. */
+  readonly language: LanguageChoice | undefined;
 }
 
 export class System {
@@ -18,6 +21,7 @@ export class System {
     info: undefined,
     hotkeys: [],
     theme: undefined,
+    language: undefined,
   }));
   readonly #connection: Connection;
 
@@ -43,7 +47,7 @@ export class System {
 
   /** Gives a command another hotkey. */
   async setHotkey({ command }: HotkeyInfo, accelerator: string): Promise<void> {
-    if (command === 'run' || command === 'palette') {
+    if (command === 'run' || command === 'palette' || command === 'restore') {
       await this.#connection.call('config.set', { key: `hotkeys.${command}` satisfies SettingKey, value: accelerator });
       return;
     }
@@ -55,17 +59,23 @@ export class System {
   }
 
   async #load(): Promise<void> {
-    const [info, hotkeys, config] = await Promise.allSettled([
+    const [info, hotkeys, theme, language] = await Promise.allSettled([
       this.#connection.call('system.info', {}),
       this.#connection.call('hotkeys.list', {}),
-      this.#connection.call('config.get', { key: 'appearance.theme' }),
+      this.#connection.call('config.get', { key: 'appearance.theme' satisfies SettingKey }),
+      this.#connection.call('config.get', { key: 'appearance.language' satisfies SettingKey }),
     ]);
     if (info.status === 'fulfilled') this.state.setState({ info: info.value });
     if (hotkeys.status === 'fulfilled') this.state.setState({ hotkeys: hotkeys.value.hotkeys });
-    if (config.status === 'fulfilled') this.#adoptTheme(config.value.values['appearance.theme']);
+    if (theme.status === 'fulfilled') this.#adoptTheme(theme.value.values['appearance.theme']);
+    if (language.status === 'fulfilled') this.#adoptLanguage(language.value.values['appearance.language']);
   }
 
   #adoptTheme(value: unknown): void {
     if (value === 'system' || value === 'light' || value === 'dark') this.state.setState({ theme: value });
+  }
+
+  #adoptLanguage(value: unknown): void {
+    if (value === 'system' || value === 'en' || value === 'de') this.state.setState({ language: value });
   }
 }

@@ -1,0 +1,28 @@
+/** Alle Sätze auf Deutsch. Wer liest, wird mit Sie angesprochen. */
+import { about } from './de/about.ts';
+import { frame } from './de/frame.ts';
+import { history } from './de/history.ts';
+import { hotkeys } from './de/hotkeys.ts';
+import { providers } from './de/providers.ts';
+import { run } from './de/run.ts';
+import { settings } from './de/settings.ts';
+import { actions } from './en/actions.ts';
+import { hotkeyField } from './en/hotkey-field.ts';
+import { palette } from './en/palette.ts';
+import { task } from './en/process.ts';
+import type { en } from './en.ts';
+import type { Shape } from './shape.ts';
+
+export const de: Shape<typeof en> = {
+  ...frame,
+  ...run,
+  ...task,
+  ...palette,
+  ...actions,
+  ...hotkeyField,
+  ...hotkeys,
+  ...history,
+  ...providers,
+  ...settings,
+  ...about,
+};

@@ -1,0 +1,6 @@
+/** The about panel. */
+export const about = {
+  about: {
+    title: 'about',
+  },
+};

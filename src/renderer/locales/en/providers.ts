@@ -1,0 +1,6 @@
+/** The providers panel. */
+export const providers = {
+  providers: {
+    title: 'providers',
+  },
+};

@@ -1,0 +1,6 @@
+/** The settings panel. */
+export const settings = {
+  settings: {
+    title: 'settings',
+  },
+};

@@ -1,0 +1,7 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+export function HotkeysPanel(): ReactNode {
+  const { t } = useTranslation();
+  return <h1>{t('app.panels.hotkeys')}</h1>;
+}
