@@ -86,7 +86,11 @@ function findCommand(argv: readonly string[]): { name: string; command: Command 
   if (second !== undefined && Object.hasOwn(commands, pair))
     return { name: pair, command: commands[pair], rest: argv.slice(2) };
   if (first === 'help' || first === '--help' || first === '-h') return helpOn(argv.slice(1));
-  if (Object.hasOwn(commands, first)) return { name: first, command: commands[first], rest: argv.slice(1) };
+  const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  // A word behind a command that takes none was meant for a second part of its name.
+  const isMisspelt = command?.arguments.length === 0 && second !== undefined && !second.startsWith('-');
+  const hasParts = Object.keys(commands).some((name) => name.startsWith(`${first} `));
+  if (command && !(isMisspelt && hasParts)) return { name: first, command, rest: argv.slice(1) };
   throw unknownCommand(first, second);
 }
 
@@ -122,7 +126,8 @@ function parseCommand(
   const options = { ...commonOptions, ...command.options };
   try {
     const { values, positionals } = parseArgs({ args: [...rest], options, allowPositionals: true, strict: true });
-    const most = command.arguments.length;
+    const takesMany = command.arguments.at(-1)?.endsWith('…]') === true;
+    const most = takesMany ? Number.POSITIVE_INFINITY : command.arguments.length;
     const least = command.arguments.filter((argument) => !argument.startsWith('[')).length;
     const wrong = positionals.length > most || positionals.length < least;
     if (wrong && !values.help) throw new Error(`it takes ${command.arguments.join(' ') || 'no arguments'}.`);

@@ -4,6 +4,8 @@ import type { Client } from '../../shared/client.ts';
 import type { HistoryEntry, Input, ProviderInfo, RouteName, RunChunk, RunResult } from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
 import type { Cipher } from '../core/host.ts';
+import { actionCommands } from './action-commands.ts';
+import { needed, printReply, table } from './reply.ts';
 import { ProgressLine, print, printable, readInput, readSecret, type Terminal } from './terminal.ts';
 
 export interface CommandContext {
@@ -53,7 +55,7 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     run: runAction,
   },
-  actions: { route: 'actions.list', arguments: [], options: json, run: listActions },
+  ...actionCommands,
   models: { route: 'providers.list', arguments: ['[provider]'], options: json, run: listModels },
   'keys list': { route: 'keys.list', arguments: [], options: json, run: listKeys },
   'keys set': {
@@ -172,19 +174,6 @@ class LiveRun {
     this.#progress.clear();
     if (this.#showsLive() && this.#streamed !== '') await print(this.#terminal.stdout, '\n');
   }
-}
-
-async function listActions({ client, terminal, values }: CommandContext): Promise<void> {
-  const list = await client.call('actions.list', {});
-  if (values.json) return printReply(terminal, list);
-  const rows = list.actions.map(({ id, description, output }) => [
-    id === list.current ? '*' : ' ',
-    id,
-    output,
-    description,
-  ]);
-  await print(terminal.stdout, `${table(rows)}\n`);
-  await print(terminal.stderr, '* is the current action, which the hotkey runs.\n');
 }
 
 async function listModels({ client, terminal, values, positionals, signal }: CommandContext): Promise<void> {
@@ -327,28 +316,4 @@ async function removeHistory(context: CommandContext): Promise<void> {
   await print(terminal.stderr, `${reply.removed} deleted.\n`);
 }
 
-function needed({ positionals }: CommandContext, index: number): string {
-  const value = positionals[index];
-  if (value === undefined) throw new PotterError('INVALID_INPUT', 'An argument is missing.');
-  return value;
-}
-
-const printReply = (terminal: Terminal, data: unknown): Promise<void> =>
-  print(terminal.stdout, `${JSON.stringify({ status: 'ok', data })}\n`);
-
 const day = (at: number): string => new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (wide, row) => row.map((cell, column) => Math.max(wide[column] ?? 0, cell.length)),
-    [],
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}

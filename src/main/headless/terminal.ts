@@ -48,6 +48,16 @@ export async function readSecret(terminal: Terminal, prompt: string, signal: Abo
   }
 }
 
+/** A question on the terminal; only `y` or `yes` is yes. */
+export async function confirm({ stdin, stderr }: Terminal, question: string, signal: AbortSignal): Promise<boolean> {
+  await print(stderr, question);
+  try {
+    return /^y(?:es)?$/i.test((await abortable(typedLine(stdin), signal)).trim());
+  } finally {
+    stdin.pause();
+  }
+}
+
 const enter = new Set(['\r', '\n', '\u0004']);
 const erase = new Set(['\u007f', '\b']);
 
@@ -63,9 +73,13 @@ function typedLine(stdin: Readable): Promise<string> {
     };
     const end = (act: () => void): void => {
       stdin.off('data', receive);
+      stdin.off('end', finish);
       act();
     };
+    const finish = (): void => end(() => resolve(line));
     stdin.on('data', receive);
+    // Ctrl-D, where the terminal itself makes the lines.
+    stdin.once('end', finish);
   });
 }
 
