@@ -6,10 +6,10 @@ import { hotkeys } from './de/hotkeys.ts';
 import { providers } from './de/providers.ts';
 import { run } from './de/run.ts';
 import { settings } from './de/settings.ts';
-import { actions } from './en/actions.ts';
-import { hotkeyField } from './en/hotkey-field.ts';
-import { palette } from './en/palette.ts';
-import { task } from './en/process.ts';
+import { actions } from './de/actions.ts';
+import { hotkeyField } from './de/hotkey-field.ts';
+import { palette } from './de/palette.ts';
+import { task } from './de/process.ts';
 import type { en } from './en.ts';
 import type { Shape } from './shape.ts';
 

@@ -11,6 +11,8 @@ export interface Choice {
   readonly detail?: string;
   /** Short facts at the end of the line. */
   readonly tag?: string;
+  /** Heading it stands under, with the others that follow it and have the same. */
+  readonly group?: string;
 }
 
 export interface PickerProps {
@@ -91,21 +93,41 @@ export function Picker(props: PickerProps): ReactNode {
           }}
         />
         <Combobox.Options className="picker-options" aria-label={label}>
-          {found.map((choice) => (
-            <Combobox.Option
-              key={choice.value}
-              value={choice.value}
-              active={choice.value === value}
-              aria-selected={choice.value === value}
-            >
-              <ChoiceLine choice={choice} chosen={choice.value === value} />
-            </Combobox.Option>
-          ))}
+          {grouped(found).map(({ group, members }) => {
+            const options = members.map((choice) => (
+              <Combobox.Option
+                key={choice.value}
+                value={choice.value}
+                active={choice.value === value}
+                aria-selected={choice.value === value}
+              >
+                <ChoiceLine choice={choice} chosen={choice.value === value} />
+              </Combobox.Option>
+            ));
+            return group === undefined ? (
+              options
+            ) : (
+              <Combobox.Group key={group} label={group}>
+                {options}
+              </Combobox.Group>
+            );
+          })}
           {found.length === 0 && <Combobox.Empty>{nothing}</Combobox.Empty>}
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>
   );
+}
+
+/** The choices in their order, those under one heading together. */
+function grouped(choices: readonly Choice[]): { group: string | undefined; members: Choice[] }[] {
+  const groups: { group: string | undefined; members: Choice[] }[] = [];
+  for (const choice of choices) {
+    const last = groups.at(-1);
+    if (last && last.group === choice.group) last.members.push(choice);
+    else groups.push({ group: choice.group, members: [choice] });
+  }
+  return groups;
 }
 
 function ChoiceLine({ choice, chosen }: { readonly choice: Choice; readonly chosen: boolean }): ReactNode {
@@ -123,8 +145,8 @@ function ChoiceLine({ choice, chosen }: { readonly choice: Choice; readonly chos
 }
 
 /** Every word of the search begins or stands in the label or the second line. */
-function matches({ label, detail = '' }: Choice, search: string): boolean {
-  const text = `${label} ${detail}`.toLocaleLowerCase();
+function matches({ label, detail = '', group = '' }: Choice, search: string): boolean {
+  const text = `${label} ${detail} ${group}`.toLocaleLowerCase();
   return search
     .toLocaleLowerCase()
     .split(/\s+/)

@@ -20,6 +20,8 @@ export interface Draft {
   readonly definition: ActionDefinition;
   /** Of a new action, once it was typed by hand; else it follows from the name. */
   readonly id?: string;
+  /** Of a saved action: the version it was edited from. */
+  readonly version?: number;
 }
 
 export interface EditorState {
@@ -72,6 +74,7 @@ export class ActionEditor {
   readonly #process: Process;
   readonly #runner: Runner;
   #lastPreview = 0;
+  #isLeaving = false;
 
   constructor(connection: Connection, actions: Actions, process: Process) {
     this.#connection = connection;
@@ -95,9 +98,19 @@ export class ActionEditor {
     await this.#read(id);
   }
 
-  close(): void {
+  /** The person knows what is not saved, so it need not be told when the editor closes. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  /** What is not saved and stays here, unless it was left knowingly. */
+  close(): { readonly id: string; readonly definition: ActionDefinition } | undefined {
+    const { id, definition } = this.state.getState();
+    const isTold = id === undefined || !definition || this.#isLeaving || !isDirty(this.state.getState());
     this.#runner.cancel();
+    this.#isLeaving = false;
     this.state.setState({ ...closed, id: undefined });
+    return isTold ? undefined : { id, definition };
   }
 
   /** Changes fields of the definition. */
@@ -148,7 +161,7 @@ export class ActionEditor {
       const detail =
         id === newAction
           ? await this.#connection.call('actions.create', { id: newId, ...input })
-          : await this.#connection.call('actions.update', { id, ...input });
+          : await this.#connection.call('actions.update', { id, ...input, ...this.#editedVersion(id) });
       this.#forget(id);
       if (this.state.getState().id === id) {
         this.state.setState({ ...(id !== newAction && { detail, definition: detail.definition }) });
@@ -156,7 +169,10 @@ export class ActionEditor {
       void this.#process.readActions();
       return detail.action.id;
     } catch (thrown) {
-      this.#refuse(toPotterError(thrown));
+      const error = toPotterError(thrown);
+      this.#refuse(error);
+      // Who saves again after reading that somebody else changed it means it.
+      if (error.code === 'CONFLICT' && id !== newAction) this.#acceptVersion(id);
       return undefined;
     } finally {
       this.state.setState({ isSaving: false });
@@ -254,7 +270,8 @@ export class ActionEditor {
   #edit(definition: ActionDefinition, fields: readonly string[]): void {
     const { id, detail, drafts, fieldErrors } = this.state.getState();
     if (id === undefined) return;
-    const kept = { ...drafts[id], definition };
+    const version = detail?.action.version;
+    const kept = { ...(version !== undefined && { version }), ...drafts[id], definition };
     const isAsSaved = detail?.definition !== undefined && isSame(definition, detail.definition);
     this.state.setState({
       definition,
@@ -263,6 +280,18 @@ export class ActionEditor {
       error: undefined,
       ...(id === newAction && kept.id === undefined && { newId: this.#freeId(definition.name) }),
     });
+  }
+
+  #editedVersion(id: string): { version?: number } {
+    const version = this.state.getState().drafts[id]?.version;
+    return version === undefined ? {} : { version };
+  }
+
+  #acceptVersion(id: string): void {
+    const { drafts, detail } = this.state.getState();
+    const draft = drafts[id];
+    if (draft && detail)
+      this.state.setState({ drafts: { ...drafts, [id]: { ...draft, version: detail.action.version } } });
   }
 
   #freeId(name: string): string {
