@@ -74,7 +74,7 @@ export const errorKinds = {
   NO_KEY: user(401, 'Set the key with `potter keys set <provider>`.'),
   KEYS_LOCKED: user(
     423,
-    'Start Potter as the user who stored them, or enter them again with `potter keys set <provider>`.',
+    'Unlock them with `potter keys unlock` if they have a passphrase, or enter them again with `potter keys set <provider>`.',
   ),
   PASSPHRASE_WRONG: user(401, 'Type the passphrase again; capital letters count.'),
   KEY_DETACHED: user(409, 'Set the key again to confirm the new address.'),

@@ -28,6 +28,8 @@ export interface Cipher {
   wrap(plain: Uint8Array): Promise<Uint8Array>;
   /** Throws when this machine or user cannot unwrap it. */
   unwrap(wrapped: Uint8Array): Promise<Uint8Array>;
+  /** Where it can: what it has wrapped so far can be unwrapped by nobody any more. */
+  forget?(): void;
 }
 
 export interface Clock {

@@ -147,6 +147,8 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     vault,
     config,
     history,
+    cache,
+    logFile: log,
     events,
     host,
     demo: options.demo ?? false,

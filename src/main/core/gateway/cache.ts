@@ -7,7 +7,8 @@ export interface AnswerCache {
   keyOf(route: RouteName, input: unknown): string | undefined;
   get(key: string): unknown;
   set(key: string, data: unknown): void;
-  clear(): void;
+  /** How many answers there were. A call that began before is not kept either. */
+  clear(): number;
 }
 
 export interface CacheOptions {
@@ -25,12 +26,23 @@ export function createAnswerCache({ keyOf, maxBytes = 16 << 20, ttlMs = 3_600_00
     ttl: ttlMs,
     sizeCalculation: (data) => JSON.stringify(data).length * 2,
   });
+  /** Part of every key, so that what was asked before a `clear` is not stored after it. */
+  let generation = 0;
   return {
-    keyOf,
+    keyOf: (route, input) => {
+      const key = keyOf(route, input);
+      return key === undefined ? undefined : `${generation} ${key}`;
+    },
     get: (key) => answers.get(key),
     set: (key, data) => {
+      if (!key.startsWith(`${generation} `)) return;
       if (typeof data === 'object' && data !== null) answers.set(key, data);
     },
-    clear: () => answers.clear(),
+    clear: () => {
+      const { size } = answers;
+      generation += 1;
+      answers.clear();
+      return size;
+    },
   };
 }

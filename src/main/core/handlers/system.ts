@@ -1,17 +1,39 @@
 import process from 'node:process';
-import { PotterError } from '../../../shared/errors.ts';
+import type { EventBus } from '../events.ts';
+import type { AnswerCache } from '../gateway/cache.ts';
+import type { History } from '../history.ts';
 import type { Host } from '../host.ts';
+import type { FileLog } from '../log/log.ts';
+import type { Vault } from '../security/vault.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface SystemDependencies {
   readonly host: Pick<Host, 'version' | 'dataDirectory' | 'desktop'>;
   readonly demo: boolean;
   readonly problems: () => readonly string[];
+  readonly vault: Pick<Vault, 'state' | 'erase'>;
+  readonly history: Pick<History, 'remove'>;
+  readonly cache: Pick<AnswerCache, 'clear'>;
+  readonly logFile: Pick<FileLog, 'erase'>;
+  readonly events: Pick<EventBus, 'publish'>;
 }
 
-export const systemHandlers = ({ host, demo, problems }: SystemDependencies): AreaHandlers<'system'> => ({
-  'system.erase': () => notYet(),
+export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'system'> => ({
+  'system.erase': async () => {
+    const { vault, history, cache, logFile, events } = dependencies;
+    let historyEntries = 0;
+    const keys = await vault.erase(() => {
+      historyEntries = history.remove('all');
+    });
+    // A run under way finds its entry gone and the place for its answer too, so it keeps nothing when it ends.
+    const cachedAnswers = cache.clear();
+    const logFiles = logFile.erase();
+    events.publish('history.changed', { id: 'all' });
+    events.publish('keys.changed', { provider: 'all', vault: vault.state });
+    return { removed: { historyEntries, keys, cachedAnswers, logFiles } };
+  },
   'system.info': () => {
+    const { host, demo, problems } = dependencies;
     const { kind, message } = host.desktop;
     const { version, dataDirectory } = host;
     const desktop = message === undefined ? { kind } : { kind, message };
@@ -20,7 +42,3 @@ export const systemHandlers = ({ host, demo, problems }: SystemDependencies): Ar
     return { version, pid: process.pid, platform, runtime, dataDirectory, desktop, demo, problems: [...problems()] };
   },
 });
-
-function notYet(): never {
-  throw new PotterError('UNAVAILABLE', 'This is not there yet.');
-}

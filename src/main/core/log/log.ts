@@ -1,6 +1,16 @@
 /** The structured log: one JSON line an entry, redacted before it is written. */
-import { appendFileSync, chmodSync, closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { pino } from 'pino';
 import type { Clock } from '../host.ts';
 import { describeError, redactLine } from './redact.ts';
@@ -29,6 +39,8 @@ export interface FileLog extends Log {
   readonly file: string;
   /** Writes out what is still buffered; returns when it is in the file. */
   flush(): void;
+  /** Deletes every file of the log and begins a new one. How many there were. */
+  erase(): number;
   /** Writes out the rest and closes the file. What is logged afterwards is dropped. */
   stop(): void;
 }
@@ -59,6 +71,7 @@ export function createLog({ directory, level, clock, maxBytes = 10 * 1024 * 1024
     ...entryPoint(() => root, level),
     file: sink.path,
     flush: () => sink.flush(),
+    erase: () => sink.erase(),
     stop: () => sink.stop(),
   };
 }
@@ -136,6 +149,16 @@ class LogFile {
     } catch {
       // A full disk costs log lines, not the process.
     }
+  }
+
+  erase(): number {
+    this.#pending = '';
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    const files = readdirSync(dirname(this.path)).filter((name) => name.startsWith(basename(this.path)));
+    for (const name of files) rmSync(join(dirname(this.path), name), { force: true });
+    this.#descriptor = this.#open();
+    return files.length;
   }
 
   stop(): void {

@@ -8,6 +8,7 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -43,6 +44,11 @@ export function createKeyFileCipher(dataDirectory: string): Cipher {
       const decipher = createDecipheriv('aes-256-gcm', key, wrapped.subarray(0, nonceBytes));
       decipher.setAuthTag(wrapped.subarray(-tagBytes));
       return Buffer.concat([decipher.update(wrapped.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+    },
+    forget: () => {
+      for (const name of readdirSync(dataDirectory)) {
+        if (/^key(?:\.damaged-\d+)?$/.test(name)) rmSync(join(dataDirectory, name), { force: true });
+      }
     },
   };
 }

@@ -64,6 +64,13 @@ export class Database {
     return failsAsStorage(this.path, () => within(this.#connection, work));
   }
 
+  /** Nothing that was deleted or replaced so far can be found in the files afterwards. Not inside a transaction. */
+  scrub(): void {
+    failsAsStorage(this.path, () =>
+      this.#connection.exec('PRAGMA secure_delete = ON; VACUUM; PRAGMA wal_checkpoint(TRUNCATE);'),
+    );
+  }
+
   /** Closes cleanly, so that the next start needs no check. */
   close(): void {
     if (!this.#connection.isOpen) return;
