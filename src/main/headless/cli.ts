@@ -10,6 +10,7 @@ import { type AloneContext, type Command, type CommandContext, commands } from '
 import { notifyDesktop } from './desktop.ts';
 import { commandHelp, help } from './help.ts';
 import { connectHeadless } from './open.ts';
+import { askingClient, unlockFromFile } from './passphrase.ts';
 import { print, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -66,7 +67,10 @@ async function runCommand(command: Command, context: AloneContext): Promise<void
   const opened = await connectHeadless({ ...context, ...notify });
   try {
     await tellProblems(context.terminal, opened.client);
-    await command.run({ ...context, client: opened.client, isOwner: opened.isOwner() });
+    if (command.route !== 'system.erase') await unlockFromFile(opened.client, context.environment);
+    // A run on the selection cannot ask: the terminal would then be the window in front.
+    const client = context.values.selection ? opened.client : askingClient(opened.client, context);
+    await command.run({ ...context, client, isOwner: opened.isOwner() });
   } finally {
     await opened.close();
   }

@@ -5,6 +5,7 @@ import type { HistoryEntry, Input, ProviderInfo, RouteName, RunChunk, RunResult 
 import { PotterError } from '../../shared/errors.ts';
 import type { Cipher } from '../core/host.ts';
 import { actionCommands } from './action-commands.ts';
+import { keyCommands } from './key-commands.ts';
 import { needed, printReply, table } from './reply.ts';
 import { ProgressLine, print, printable, readInput, readSecret, type Terminal } from './terminal.ts';
 
@@ -66,6 +67,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   'keys test': { route: 'keys.test', arguments: ['<provider>'], options: json, run: testKey },
   'keys remove': { route: 'keys.remove', arguments: ['<provider>'], options: json, run: removeKey },
+  ...keyCommands,
   'config get': { route: 'config.get', arguments: ['[key]'], options: json, run: getConfig },
   'config set': {
     route: 'config.set',
@@ -195,7 +197,9 @@ async function listKeys({ client, terminal, values }: CommandContext): Promise<v
   if (values.json) return printReply(terminal, list);
   const rows = list.keys.map(({ provider, host, setAt, state }) => [provider, host, day(setAt), state]);
   if (rows.length > 0) await print(terminal.stdout, `${table(rows)}\n`);
-  await print(terminal.stderr, rows.length === 0 ? 'No keys are stored.\n' : `Wrapped by: ${list.backend}.\n`);
+  const wrapped = `Wrapped by: ${list.backend}; protection: ${list.protection}.\n`;
+  await print(terminal.stderr, rows.length === 0 ? `No keys are stored. ${wrapped}` : wrapped);
+  if (list.message) await print(terminal.stderr, `${list.message}\n`);
 }
 
 async function setKey(context: CommandContext): Promise<void> {

@@ -13,6 +13,7 @@ import type { AloneContext } from './commands.ts';
 import { type HeadlessDesktop, headlessDesktop, notifyDesktop } from './desktop.ts';
 import { openInBrowser } from './host.ts';
 import { openHeadless } from './open.ts';
+import { unlockFromFile } from './passphrase.ts';
 import { print } from './terminal.ts';
 
 /** Serves until the signal aborts; an interruption is how it is meant to end. */
@@ -47,6 +48,7 @@ async function start(context: AloneContext, lifetime: Lifetime): Promise<void> {
     (it) => it.close(),
   );
   if (demo) await pointAtDemo(opened, demo.baseUrl);
+  await unlock(opened, environment);
   const sessions = createSessions();
   const server = lifetime.add(
     'panels',
@@ -75,6 +77,16 @@ async function start(context: AloneContext, lifetime: Lifetime): Promise<void> {
   };
   if (values.hotkeys) await startHotkeys({ opened, desktop, lifetime, terminal, onPalette });
   if (values.open) await show();
+}
+
+/** Without a file that names the passphrase, locked keys are unlocked in a panel or with `potter keys unlock`. */
+async function unlock(opened: Opened, environment: AloneContext['environment']): Promise<void> {
+  const client = await opened.connect({ kind: 'cli' });
+  try {
+    await unlockFromFile(client, environment);
+  } finally {
+    client.close();
+  }
 }
 
 function portOf(value: unknown): number | undefined {

@@ -49,10 +49,15 @@ export async function readSecret(terminal: Terminal, prompt: string, signal: Abo
 }
 
 /** A question on the terminal; only `y` or `yes` is yes. */
-export async function confirm({ stdin, stderr }: Terminal, question: string, signal: AbortSignal): Promise<boolean> {
+export async function confirm(terminal: Terminal, question: string, signal: AbortSignal): Promise<boolean> {
+  return /^y(?:es)?$/i.test((await readLine(terminal, question, signal)).trim());
+}
+
+/** One line typed on the terminal. */
+export async function readLine({ stdin, stderr }: Terminal, question: string, signal: AbortSignal): Promise<string> {
   await print(stderr, question);
   try {
-    return /^y(?:es)?$/i.test((await abortable(typedLine(stdin), signal)).trim());
+    return await abortable(typedLine(stdin), signal);
   } finally {
     stdin.pause();
   }
