@@ -98,6 +98,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     settings: () => ({
       providers: config.get('providers'),
       defaultModel: config.get('text.defaultModel'),
+      tierModels: config.get('text.tierModels'),
       localOnly: config.get('privacy.localOnly'),
     }),
     key: async (provider, baseUrl) => (vault.hasKey(provider) ? vault.key(provider, new URL(baseUrl).host) : undefined),
@@ -126,7 +127,12 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   });
   const runs = new TextRuns({
     actions,
-    resolveModel: (reference, signal, log) => providers.resolve(reference, signal, log),
+    resolveModel: (wanted, signal, log) =>
+      providers.resolve(
+        typeof wanted === 'string' || wanted === undefined ? { reference: wanted } : wanted,
+        signal,
+        log,
+      ),
     runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
     proofread: (text, signal) => proofreader.proofread(text, signal),
     history: recordTo(history, events, log, () => config.get('history.enabled')),

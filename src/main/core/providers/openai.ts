@@ -8,7 +8,7 @@ import type { GuardedFetch } from '../outbound.ts';
 import { malformed, openReply, parseEvent, readDocument, readEvents, type Start } from './body.ts';
 import { afterText, InBandError, isLost, translate } from './failure.ts';
 import { plainWord } from './faults.ts';
-import type { CompletionEvent, CompletionRequest, Finish, Provider, Usage } from './provider.ts';
+import type { CompletionEvent, CompletionRequest, Finish, Model, Provider, Usage } from './provider.ts';
 
 export interface OpenAiOptions {
   readonly id: string;
@@ -18,6 +18,8 @@ export interface OpenAiOptions {
   readonly baseUrl: string;
   /** Absent for a server that wants none. */
   readonly apiKey?: string;
+  /** `openai`: the vendor itself, whose newer models know no `max_tokens`; `compatible`, the default: who copies it. */
+  readonly wireFormat?: 'openai' | 'compatible';
   readonly fetch: GuardedFetch;
   /** Models it is known to have, named when it refuses one. Default: none. */
   readonly knownModels?: () => readonly string[];
@@ -53,11 +55,12 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
         throw failed(thrown, signal);
       }
     },
+    describe: (request) => ({ url: `${trimmed(options.baseUrl)}/chat/completions`, body: toBody(request, options) }),
     async *complete(request, signal) {
       const answer = new Answer(name);
       try {
         const { chat } = await client();
-        const reply = await chat.completions.create(toBody(request, options.baseUrl), { signal }).asResponse();
+        const reply = await chat.completions.create(toBody(request, options), { signal }).asResponse();
         yield* answer.read(await openReply(reply, name));
         signal.throwIfAborted();
         yield answer.end();
@@ -67,6 +70,8 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     },
   };
 }
+
+const trimmed = (baseUrl: string): string => baseUrl.replace(/\/+$/, '');
 
 function lazily<T>(create: () => Promise<T>): () => Promise<T> {
   let created: Promise<T> | undefined;
@@ -88,7 +93,7 @@ async function createClient({ baseUrl, apiKey, fetch }: OpenAiOptions) {
     organization: null,
     project: null,
     webhookSecret: null,
-    baseURL: baseUrl.replace(/\/+$/, ''),
+    baseURL: trimmed(baseUrl),
     logLevel: 'off',
     maxRetries: 0,
     timeout: beyondAnyAnswer,
@@ -108,17 +113,15 @@ function headersFor(init: RequestInit | undefined, apiKey: string | undefined): 
   };
 }
 
-/** Hosts that refuse `max_tokens` for their newer models; every other server knows `max_tokens` and often nothing else. */
-const vendorHost = /(?:^|\.)(?:api\.openai\.com|openai\.azure\.com)$/;
 /** Models of the vendor that answer at once; all newer ones think first, and take no temperature. */
 const withoutThinking = /^(?:ft:)?(?:gpt-3\.5|gpt-4|chatgpt-4o)/;
 /** Tokens the vendor's models may spend on thinking before the answer; they count against the same limit. */
 const thinkingTokens = 8192;
 
-function toBody(request: CompletionRequest, baseUrl: string) {
+function toBody(request: CompletionRequest, { wireFormat }: OpenAiOptions) {
   const { model, system, user, maxOutputTokens, temperature } = request;
-  const vendor = vendorHost.test(new URL(baseUrl).hostname);
-  const thinks = vendor && !withoutThinking.test(model);
+  const isVendor = wireFormat === 'openai';
+  const thinks = isVendor && !withoutThinking.test(model);
   return {
     model,
     messages: [
@@ -127,7 +130,7 @@ function toBody(request: CompletionRequest, baseUrl: string) {
     ],
     stream: true as const,
     stream_options: { include_usage: true },
-    ...(vendor
+    ...(isVendor
       ? { max_completion_tokens: maxOutputTokens + (thinks ? thinkingTokens : 0) }
       : { max_tokens: maxOutputTokens }),
     ...(temperature !== undefined && !thinks && { temperature }),
@@ -140,11 +143,11 @@ const modelEntries = z.array(z.looseObject({ id: z.string() }));
 /** Most servers send `{data}`, some the bare list. */
 const modelList = z.union([z.looseObject({ data: modelEntries.nullable() }), modelEntries]);
 
-function readModels(document: unknown, name: string): readonly string[] {
+function readModels(document: unknown, name: string): readonly Model[] {
   const parsed = modelList.safeParse(document);
   if (!parsed.success) throw new PotterError('PROTOCOL', `${name} did not answer with a list of models.`);
   const entries = Array.isArray(parsed.data) ? parsed.data : (parsed.data.data ?? []);
-  return entries.map(({ id }) => id).filter((id) => modelId.test(id));
+  return entries.filter(({ id }) => modelId.test(id)).map(({ id }) => ({ id }));
 }
 
 const textPart = z.looseObject({ type: z.string(), text: z.string().optional() });

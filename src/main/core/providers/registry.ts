@@ -1,18 +1,23 @@
+import { closest } from '../../../shared/closest.ts';
 import type { ProviderInfo } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
-import type { ProviderSetting } from '../../../shared/settings.ts';
+import type { ProviderSetting, WireFormat } from '../../../shared/settings.ts';
 import type { Clock } from '../host.ts';
 import type { Log } from '../log/log.ts';
 import { isLoopbackHost, type Outbound } from '../outbound.ts';
-import { chatModels, firstChoice } from './compatible.ts';
-import { createOpenAiProvider, loadSdk } from './openai.ts';
-import type { Provider } from './provider.ts';
+import { createAnthropicProvider, loadSdk as loadAnthropic } from './anthropic.ts';
+import { createGoogleProvider, loadSdk as loadGoogle } from './google.ts';
+import { bestModel, chatModels, knownModels, type Tier, tierOf } from './models.ts';
+import { createOpenAiProvider, loadSdk as loadOpenAi } from './openai.ts';
+import type { Model, Provider } from './provider.ts';
 
 export interface ProviderRegistryOptions {
   readonly settings: () => {
     readonly providers: Readonly<Record<string, ProviderSetting>>;
     /** `provider/model` */
     readonly defaultModel: string | null;
+    /** The same for actions of one tier. */
+    readonly tierModels: Readonly<Partial<Record<Tier, string | undefined>>>;
     readonly localOnly: boolean;
   };
   /** The stored key, if that provider has one. Fails with `KEYS_LOCKED`, or `KEY_DETACHED` when it belongs to another host. */
@@ -38,11 +43,23 @@ export interface ProbeLimits {
 export interface Resolved {
   readonly provider: Provider;
   readonly model: string;
+  /** In the person's words. */
+  readonly providerName: string;
+  /** Is a key sent to it? */
+  readonly withKey: boolean;
+}
+
+/** Which model is wanted. */
+export interface Wanted {
+  /** `provider/model`, or a provider alone. */
+  readonly reference?: string | undefined;
+  /** Which size suits, where none is named. Default `standard`. */
+  readonly tier?: Tier | undefined;
 }
 
 interface ModelList {
   readonly at: number;
-  readonly models: readonly string[];
+  readonly models: readonly Model[];
 }
 
 /** One provider as it is set up and with the key it has, until either changes. */
@@ -96,14 +113,23 @@ export class ProviderRegistry {
     const ids = id === undefined ? this.#ids() : [id];
     const settings = ids.map((one) => [one, this.settingOf(one)] as const);
     const probes = await Promise.all(settings.map(([one, setting]) => this.#probe(one, setting, { signal, log })));
-    const chosen = this.#options.settings().defaultModel ?? firstReference(probes);
+    const { defaultModel, tierModels } = this.#options.settings();
+    const chosen = tierModels.standard ?? defaultModel ?? firstReference(probes);
     return { providers: probes.map(({ info }) => info), ...(chosen !== undefined && { default: chosen }) };
   }
 
-  /** The provider and model of `provider/model`; of the settings' default or the first ready provider when left out. */
-  async resolve(reference: string | undefined, signal: AbortSignal, log = this.#options.log): Promise<Resolved> {
-    const wanted = reference ?? this.#options.settings().defaultModel;
-    return wanted === null ? await this.#firstReady(signal, log) : await this.#named(wanted, signal);
+  /**
+   * The model that is named; where none is, the one chosen for the tier, the default one, or the one that suits the tier
+   * best of the first ready provider.
+   */
+  async resolve(
+    { reference, tier = 'standard' }: Wanted,
+    signal: AbortSignal,
+    log = this.#options.log,
+  ): Promise<Resolved> {
+    const { defaultModel, tierModels } = this.#options.settings();
+    const named = reference ?? tierModels[tier] ?? defaultModel;
+    return named === null ? this.#firstReady(tier, { signal, log }) : this.#named(named, tier, signal);
   }
 
   /** Is there someone to ask, as far as is known without asking? */
@@ -147,8 +173,9 @@ export class ProviderRegistry {
     const { providers } = this.#options.settings();
     const setting = Object.hasOwn(providers, id) ? providers[id] : undefined;
     if (setting) return setting;
-    const known = this.#ids().join(', ');
-    throw new PotterError('UNKNOWN_PROVIDER', `There is no provider "${id}". There are: ${known}.`, {
+    const near = closest(id, this.#ids());
+    const hint = near === undefined ? `There are: ${this.#ids().join(', ')}.` : `Did you mean "${near}"?`;
+    throw new PotterError('UNKNOWN_PROVIDER', `There is no provider "${id}". ${hint}`, {
       detail: { provider: id },
     });
   }
@@ -166,17 +193,17 @@ export class ProviderRegistry {
     return Object.entries(this.#options.settings().providers);
   }
 
-  async #named(reference: string, signal: AbortSignal): Promise<Resolved> {
+  async #named(reference: string, tier: Tier, signal: AbortSignal): Promise<Resolved> {
     const [id = '', ...rest] = reference.split('/');
     const setting = this.settingOf(id);
     const connection = await this.#connect(id, setting);
     // Whether the model exists is the server's word: lists leave out aliases and models loaded on demand.
-    const model = rest.join('/') || firstChoice(await this.#models(id, connection, signal));
+    const model = rest.join('/') || best(setting, await this.#models(id, connection, signal), tier);
     if (model === undefined) throw noModels(setting);
-    return { provider: connection.provider, model };
+    return resolved(connection, model);
   }
 
-  async #firstReady(signal: AbortSignal, log: Log): Promise<Resolved> {
+  async #firstReady(tier: Tier, { signal, log }: Asking): Promise<Resolved> {
     const done = new AbortController();
     const both = AbortSignal.any([signal, done.signal]);
     try {
@@ -188,8 +215,9 @@ export class ProviderRegistry {
         if (signal.aborted) throw toPotterError(signal.reason);
         if ('error' in probe) failed.push(probe);
         else {
-          const model = firstChoice(probe.connection.list?.models ?? []);
-          if (model !== undefined) return { provider: probe.connection.provider, model };
+          const { connection } = probe;
+          const model = best(connection.setting, connection.list?.models ?? [], tier);
+          if (model !== undefined) return resolved(connection, model);
         }
       }
       throw this.#nobody(failed);
@@ -218,7 +246,7 @@ export class ProviderRegistry {
       const models = await this.#models(id, connection, signal);
       return { info: infoOf(id, setting, hasKey, models), connection };
     } catch (thrown) {
-      const info = infoOf(id, setting, hasKey, []);
+      const info = infoOf(id, setting, hasKey, undefined);
       if (signal.aborted) return { info, error: toPotterError(signal.reason) };
       const error = toPotterError(thrown);
       log.debug('a provider is not ready', { provider: id, code: error.code });
@@ -251,26 +279,26 @@ export class ProviderRegistry {
     const { name, baseUrl, start } = setting;
     const carriesKey = apiKey !== undefined;
     const policy = { name, named: baseUrl, localOnly, carriesKey, ...(start !== undefined && { start }) };
-    const provider = createOpenAiProvider({
+    const provider = createProvider(setting.wireFormat, {
       id,
       name,
       baseUrl,
       ...(apiKey !== undefined && { apiKey }),
       fetch: this.#options.outbound.fetchFor(policy),
-      knownModels: () => chatModels(connection.list?.models ?? []),
+      knownModels: () => chatModels(connection.list?.models ?? []).map((model) => model.id),
       now: () => this.#options.clock.now(),
     });
     const connection: Connection = { provider, setting, apiKey, localOnly, list: undefined };
     return connection;
   }
 
-  async #models(id: string, connection: Connection, signal: AbortSignal): Promise<readonly string[]> {
+  async #models(id: string, connection: Connection, signal: AbortSignal): Promise<readonly Model[]> {
     const { clock } = this.#options;
     const { list, setting, provider } = connection;
     if (list && clock.monotonic() - list.at < this.#limits.freshMs) return list.models;
     const limitMs = isLocal(setting) ? this.#limits.localMs : this.#limits.remoteMs;
     // The first use loads both, which is not the server's delay.
-    await Promise.all([loadSdk(), this.#options.outbound.prepare()]);
+    await Promise.all([sdkLoaders[setting.wireFormat](), this.#options.outbound.prepare()]);
     const late = new AbortController();
     const reason = new PotterError('TIMEOUT', `${setting.name} did not list its models within ${limitMs / 1000} s.`);
     const timer = setTimeout(() => late.abort(reason), limitMs);
@@ -308,23 +336,57 @@ function adviceOf({ code, message, kind }: PotterError, id: string): string {
   return code === 'LOCAL_DOWN' ? message : `${message} ${kind.next.replace('<provider>', id)}`;
 }
 
+/** `models` is undefined where they could not be asked for: what is known of the vendor stands in. */
 function infoOf(
   id: string,
-  { name, baseUrl, needsKey }: ProviderSetting,
+  { name, baseUrl, needsKey, wireFormat }: ProviderSetting,
   hasKey: boolean,
-  models: readonly string[],
+  models: readonly Model[] | undefined,
 ): ProviderInfo {
-  const chat = chatModels(models).map((model) => ({ id: model }));
-  return { id, name, baseUrl, needsKey, hasKey, state: 'ready', models: chat };
+  const known = wireFormat === 'compatible' ? [] : knownModels[wireFormat];
+  const chat = chatModels(models ?? known).map((model) => ({ ...model, tier: tierOf(model.id) }));
+  const modelSource = models === undefined ? 'known' : 'listed';
+  return { id, name, baseUrl, needsKey, wireFormat, hasKey, state: 'ready', models: chat, modelSource };
 }
 
 function firstReference(probes: readonly Probe[]): string | undefined {
-  for (const { info } of probes) {
-    const model = info.state === 'ready' ? firstChoice(info.models.map(({ id }) => id)) : undefined;
-    if (model !== undefined) return `${info.id}/${model}`;
+  for (const probe of probes) {
+    if ('error' in probe) continue;
+    const { setting, list } = probe.connection;
+    const model = best(setting, list?.models ?? [], 'standard');
+    if (model !== undefined) return `${probe.info.id}/${model}`;
   }
   return undefined;
 }
+
+function best(setting: ProviderSetting, models: readonly Model[], tier: Tier): string | undefined {
+  return bestModel(models, tier, !setting.needsKey);
+}
+
+function resolved({ provider, setting, apiKey }: Connection, model: string): Resolved {
+  return { provider, model, providerName: setting.name, withKey: apiKey !== undefined };
+}
+
+type ProviderOptions = Omit<Parameters<typeof createOpenAiProvider>[0], 'wireFormat'>;
+
+function createProvider(wireFormat: WireFormat, options: ProviderOptions): Provider {
+  switch (wireFormat) {
+    case 'anthropic':
+      return createAnthropicProvider(options);
+    case 'google':
+      return createGoogleProvider(options);
+    case 'openai':
+    case 'compatible':
+      return createOpenAiProvider({ ...options, wireFormat });
+  }
+}
+
+const sdkLoaders: Readonly<Record<WireFormat, () => Promise<unknown>>> = {
+  openai: loadOpenAi,
+  compatible: loadOpenAi,
+  anthropic: loadAnthropic,
+  google: loadGoogle,
+};
 
 function noModels({ name }: ProviderSetting): PotterError {
   return new PotterError('MODEL_NOT_FOUND', `${name} offers no model that answers a chat.`);
@@ -335,5 +397,5 @@ function isLocal({ baseUrl }: ProviderSetting): boolean {
 }
 
 function sameServer(a: ProviderSetting, b: ProviderSetting): boolean {
-  return a.baseUrl === b.baseUrl && a.name === b.name && a.start === b.start;
+  return a.baseUrl === b.baseUrl && a.name === b.name && a.start === b.start && a.wireFormat === b.wireFormat;
 }

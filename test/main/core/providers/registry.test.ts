@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../../../src/main/core/log/log.ts';
 import { createOutbound, type Outbound } from '../../../../src/main/core/outbound.ts';
+import type { Tier } from '../../../../src/main/core/providers/models.ts';
 import { type ProbeLimits, ProviderRegistry } from '../../../../src/main/core/providers/registry.ts';
 import { PotterError } from '../../../../src/shared/errors.ts';
 import type { ProviderSetting } from '../../../../src/shared/settings.ts';
@@ -15,7 +16,12 @@ let outbound: Outbound;
 let registry: ProviderRegistry;
 let now: number;
 let keys: Record<string, string | PotterError>;
-let settings: { providers: Record<string, ProviderSetting>; defaultModel: string | null; localOnly: boolean };
+let settings: {
+  providers: Record<string, ProviderSetting>;
+  defaultModel: string | null;
+  tierModels: Partial<Record<Tier, string>>;
+  localOnly: boolean;
+};
 
 function open(limits: Partial<ProbeLimits> = {}): ProviderRegistry {
   return new ProviderRegistry({
@@ -41,11 +47,12 @@ beforeEach(async () => {
   keys = {};
   settings = {
     providers: {
-      cloud: { name: 'Cloud', baseUrl: cloud.baseUrl, needsKey: true },
-      absent: { name: 'Absent', baseUrl: nobody, needsKey: false, start: 'absent serve' },
-      local: { name: 'Local', baseUrl: local.baseUrl, needsKey: false, start: 'local serve' },
+      cloud: { name: 'Cloud', baseUrl: cloud.baseUrl, needsKey: true, wireFormat: 'compatible' },
+      absent: { name: 'Absent', baseUrl: nobody, needsKey: false, wireFormat: 'compatible', start: 'absent serve' },
+      local: { name: 'Local', baseUrl: local.baseUrl, needsKey: false, wireFormat: 'compatible', start: 'local serve' },
     },
     defaultModel: null,
+    tierModels: {},
     localOnly: false,
   };
   registry = open();
@@ -73,29 +80,35 @@ describe('the list', () => {
           name: 'Cloud',
           baseUrl: cloud.baseUrl,
           needsKey: true,
+          wireFormat: 'compatible',
           hasKey: false,
           state: 'no-key',
           message: 'There is no key for Cloud. Set the key with `potter keys set cloud`.',
           models: [],
+          modelSource: 'known',
         },
         {
           id: 'absent',
           name: 'Absent',
           baseUrl: nobody,
           needsKey: false,
+          wireFormat: 'compatible',
           hasKey: false,
           state: 'down',
           message: 'Absent is not running on 127.0.0.1:1. Start it with `absent serve`.',
           models: [],
+          modelSource: 'known',
         },
         {
           id: 'local',
           name: 'Local',
           baseUrl: local.baseUrl,
           needsKey: false,
+          wireFormat: 'compatible',
           hasKey: false,
           state: 'ready',
-          models: [{ id: 'llama3.2:latest' }],
+          models: [{ id: 'llama3.2:latest', tier: 'standard' }],
+          modelSource: 'listed',
         },
       ],
     });
@@ -148,14 +161,19 @@ describe('the list', () => {
     keys.local = 'sk-local';
     expect([await asked(), await asked()]).toEqual([4, 4]);
     expect(local.requests.at(-1)?.headers.authorization).toBe('Bearer sk-local');
-    settings.providers.local = { name: 'Local', baseUrl: cloud.baseUrl, needsKey: false };
+    settings.providers.local = { name: 'Local', baseUrl: cloud.baseUrl, needsKey: false, wireFormat: 'compatible' };
     await registry.list('local', always);
     expect([local.requests.length, cloud.requests.length]).toEqual([4, 1]);
   });
 
   it('stays on this machine when told so', async () => {
     settings.localOnly = true;
-    settings.providers.far = { name: 'Far', baseUrl: 'https://far.example/v1', needsKey: false };
+    settings.providers.far = {
+      name: 'Far',
+      baseUrl: 'https://far.example/v1',
+      needsKey: false,
+      wireFormat: 'compatible',
+    };
     expect(await stateOf('far')).toMatchObject({
       state: 'failed',
       message: expect.stringContaining('not on this machine'),
@@ -184,8 +202,8 @@ describe('the list', () => {
 });
 
 describe('resolving a model', () => {
-  const named = async (reference?: string) => {
-    const { provider, model } = await registry.resolve(reference, always);
+  const named = async (reference?: string, tier?: Tier) => {
+    const { provider, model } = await registry.resolve({ reference, tier }, always);
     return [provider.id, model];
   };
 
@@ -229,7 +247,12 @@ describe('resolving a model', () => {
     keys.cloud = new PotterError('KEYS_LOCKED', 'The keys are locked.');
     await expect(named()).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
     settings.localOnly = true;
-    settings.providers.cloud = { name: 'Cloud', baseUrl: 'https://far.example/v1', needsKey: true };
+    settings.providers.cloud = {
+      name: 'Cloud',
+      baseUrl: 'https://far.example/v1',
+      needsKey: true,
+      wireFormat: 'compatible',
+    };
     await expect(named('cloud/x')).rejects.toMatchObject({ code: 'BLOCKED_ADDRESS' });
     await expect(named()).rejects.toMatchObject({ code: 'NO_PROVIDER' });
   });
@@ -237,7 +260,7 @@ describe('resolving a model', () => {
   it('is cancelled by its signal', async () => {
     local.next({ for: 'models', silent: true });
     const stop = new AbortController();
-    const asked = registry.resolve(undefined, stop.signal);
+    const asked = registry.resolve({}, stop.signal);
     await local.received(1);
     stop.abort();
     await expect(asked).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -245,7 +268,7 @@ describe('resolving a model', () => {
 
   it('names the known models when the server refuses one', async () => {
     await registry.list('local', always);
-    const { provider } = await registry.resolve('local/gone', always);
+    const { provider } = await registry.resolve({ reference: 'local/gone' }, always);
     const answer = provider.complete({ model: 'gone', system: '', user: 'x', maxOutputTokens: 9 }, always);
     await expect(answer[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       message: 'Local has no model "gone". It offers llama3.2:latest.',
@@ -276,7 +299,7 @@ describe('whether there is anybody to ask', () => {
     outbound = createOutbound({ lookup: async () => [{ address: '127.0.0.1', family: 4 }] });
     registry = open();
     const baseUrl = local.baseUrl.replace('127.0.0.1', 'lan.example');
-    settings.providers = { lan: { name: 'LAN', baseUrl, needsKey: false } };
+    settings.providers = { lan: { name: 'LAN', baseUrl, needsKey: false, wireFormat: 'compatible' } };
     expect(registry.hasAny()).toBe(false);
     await registry.probeKeyless(always);
     expect(registry.hasAny()).toBe(true);
@@ -289,7 +312,7 @@ describe('whether there is anybody to ask', () => {
     outbound = createOutbound({ lookup: async () => [{ address: '127.0.0.1', family: 4 }] });
     registry = open({ localMs: 300, remoteMs: 3_600_000 });
     const baseUrl = local.baseUrl.replace('127.0.0.1', 'lan.example');
-    settings.providers = { lan: { name: 'LAN', baseUrl, needsKey: false } };
+    settings.providers = { lan: { name: 'LAN', baseUrl, needsKey: false, wireFormat: 'compatible' } };
     local.next({ for: 'models', silent: true });
     for (let time = 0; time < 3; time += 1) await registry.probeKeyless(always);
     expect([local.requests.length, registry.hasAny()]).toEqual([1, false]);
@@ -300,7 +323,12 @@ describe('whether there is anybody to ask', () => {
 
   it('leaves out what may not be asked', () => {
     keys.far = 'sk-any';
-    settings.providers.far = { name: 'Far', baseUrl: 'https://far.example/v1', needsKey: true };
+    settings.providers.far = {
+      name: 'Far',
+      baseUrl: 'https://far.example/v1',
+      needsKey: true,
+      wireFormat: 'compatible',
+    };
     expect(registry.hasAny()).toBe(true);
     settings.localOnly = true;
     expect(registry.hasAny()).toBe(false);
