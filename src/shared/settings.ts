@@ -23,9 +23,17 @@ const setting = <S extends z.ZodType>(
 export const wireFormats = ['openai', 'anthropic', 'google', 'compatible'] as const;
 export type WireFormat = (typeof wireFormats)[number];
 
+/** Settings are shown and sent; what stands there of an address is a key more often than not. */
+function holdsNoSecret(address: string): boolean {
+  const url = URL.parse(address);
+  return url !== null && `${url.username}${url.password}${url.search}${url.hash}` === '';
+}
+
 const providerSetting = z.strictObject({
   name: z.string().min(1).max(50),
-  baseUrl: z.url({ protocol: /^https?$/ }),
+  baseUrl: z.url({ protocol: /^https?$/ }).refine(holdsNoSecret, {
+    error: 'must be an address without user name, password, query or fragment; a key is stored with `potter keys set`',
+  }),
   needsKey: z.boolean(),
   wireFormat: z.enum(wireFormats).default('compatible'),
   /** For a program on this machine: how to start it, told when it does not answer. */

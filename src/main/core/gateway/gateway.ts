@@ -14,6 +14,7 @@ import { PotterError, toPotterError, toWire } from '../../../shared/errors.ts';
 import type { Reply } from '../../../shared/transport.ts';
 import type { Clock } from '../host.ts';
 import type { Log } from '../log/log.ts';
+import { redactTold } from '../log/redact.ts';
 import type { Caller, Principal } from '../security/access.ts';
 
 /** One operation under way. A stage may replace `input`, `principal` and `log`; nothing else changes. */
@@ -100,7 +101,7 @@ export function createGateway({ handlers, middleware, clock, log, newId }: Gatew
     } catch (thrown) {
       const error = toPotterError(thrown);
       if (error.kind.fault === 'bug') log.error('a call failed', { callId: id, route: request.route, error });
-      return { status: 'error', error: toWire(error), metadata: metadata(false) };
+      return { status: 'error', error: redactTold(toWire(error)), metadata: metadata(false) };
     } finally {
       underWay -= 1;
       if (underWay === 0) closing?.();

@@ -21,25 +21,47 @@ const suspicious = new RegExp(
   'i',
 );
 
-/** One pass over a string: header values, vendors' key shapes, authorization schemes, userinfo and secret parameters of URLs. */
-const secrets = new RegExp(
-  [
-    // Node quotes a value it refuses, line breaks and all: none of it may stay.
-    String.raw`(?<=Headers\.\w{1,10}: ")[\s\S]+?(?=" is an invalid|$)`,
-    String.raw`\b(?:sk-|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-)[\w-]{6,}`,
-    String.raw`\bAIza[\w-]{10,}`,
-    String.raw`(?<=\bbearer\s{1,4})[\w.~+/=-]{4,}`,
-    String.raw`(?<=\bbasic\s{1,4})[\w+/=-]{12,}`,
-    String.raw`(?<=:\/\/)[^/\s@]+(?=@)`,
-    String.raw`(?<=(?:${secretWord}|\bsig(?:nature)?|\bauth)s?=["']?)[^\s"'&#;,}\]]{4,}`,
-    String.raw`(?<=(?:${secretWord})s?["']?:\s{0,4}["']?)[^\s"'&#;,}\]]{8,}`,
-  ].join('|'),
-  'gi',
-);
+/** Header values, vendors' key shapes, authorization schemes, userinfo and secret parameters of URLs. */
+const shapes = [
+  // Node quotes a value it refuses, line breaks and all: none of it may stay.
+  String.raw`(?<=Headers\.\w{1,10}: ")[\s\S]+?(?=" is an invalid|$)`,
+  String.raw`\b(?:sk-|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-)[\w-]{6,}`,
+  String.raw`\bAIza[\w-]{10,}`,
+  String.raw`(?<=\bbearer\s{1,4})[\w.~+/=-]{4,}`,
+  String.raw`(?<=\bbasic\s{1,4})[\w+/=-]{12,}`,
+  String.raw`(?<=:\/\/)[^/\s@]+(?=@)`,
+  String.raw`(?<=(?:${secretWord}|\bsig(?:nature)?|\bauth)s?=["']?)[^\s"'&#;,}\]]{4,}`,
+];
+/** What stands behind a secret's name. In a sentence that may be innocent, such as the name of an unknown key. */
+const named = String.raw`(?<=(?:${secretWord})s?["']?:\s{0,4}["']?)[^\s"'&#;,}\]]{8,}`;
+
+/** One pass over a string. */
+const secrets = new RegExp([...shapes, named].join('|'), 'gi');
+const shapedSecrets = new RegExp(shapes.join('|'), 'gi');
 
 /** The text without what looks like a secret. */
 export function redactText(text: string): string {
   return text.replace(secrets, hidden);
+}
+
+/**
+ * An error as it is told to a caller: a key typed where a name belongs, or quoted by whoever failed, is taken out of
+ * every string but `output`, which is the answer the person waits for.
+ */
+export function redactTold<T>(told: T): T {
+  return withoutShapes(told, 0) as T;
+}
+
+function withoutShapes(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return value.replace(shapedSecrets, hidden);
+  if (value === null || typeof value !== 'object' || depth > deepest) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutShapes(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name.replace(shapedSecrets, hidden),
+      name === 'output' ? item : withoutShapes(item, depth + 1),
+    ]),
+  );
 }
 
 /** One serialised log line without secrets and long texts. An innocent line costs one search and is handed back as it is. */
