@@ -247,6 +247,8 @@ test('12 secrets, every flow, every sink: none is found', async () => {
       'openai in credentials at openai',
       'anthropic in credentials at anthropic',
       'shapeless in credentials at shapeless',
+      'quoted in credentials at failing',
+      'redirected in credentials at failing',
       'text in reply of text.process',
     ]),
   );
