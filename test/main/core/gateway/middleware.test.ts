@@ -282,7 +282,7 @@ test('every route that needs no model answers through the whole core', async () 
     info: (await client.call('system.info', {})).demo,
   }).toEqual({
     entry: 'X',
-    keys: { vault: 'unlocked', backend: 'key-file', keys: [] },
+    keys: { vault: 'unlocked', backend: 'key-file', protection: 'system', keys: [] },
     removed: { removed: false },
     hotkeys: { hotkeys },
     inspected: 90,
