@@ -574,7 +574,8 @@ describe('a fault of the provider', () => {
   it('a list of models leaves out names that cannot be shown', async () => {
     const data = ['good', '', 'bad\u202ename', 'line\nbreak', 'x'.repeat(201)].map((id) => ({ id }));
     fake.next({ for: 'models', reply: { body: { data } } }, { for: 'models', reply: { body: data } });
-    expect([await provider.models(always), await provider.models(always)]).toEqual([['good'], ['good']]);
+    const good = [{ id: 'good' }];
+    expect([await provider.models(always), await provider.models(always)]).toEqual([good, good]);
   });
 
   it('F06 a model it does not have is refused by the fake as by the vendor', async () => {
@@ -725,31 +726,38 @@ describe('a request', () => {
   });
 
   it.each([
-    ['https://api.openai.com/v1', 'gpt-4o-mini', { max_completion_tokens: 100, temperature: 0 }],
-    ['https://eu.api.openai.com/v1', 'gpt-5-mini', { max_completion_tokens: 100 + 8192 }],
-    ['https://api.openai.com.example.org/v1', 'gpt-5-mini', { max_tokens: 100, temperature: 0 }],
-    ['http://127.0.0.1:11434/v1', 'llama3.2', { max_tokens: 100, temperature: 0 }],
-  ])('to %s for %s limits the output as that server understands', async (baseUrl, asked, expected) => {
-    const bodies: unknown[] = [];
-    const vendor = createOpenAiProvider({
-      id: 'v',
-      name: 'V',
-      baseUrl,
-      fetch: async (_url, init) => {
-        bodies.push(JSON.parse(String(init?.body)));
-        return new Response('{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}');
-      },
-    });
-    for await (const _ of vendor.complete({ ...request, model: asked, temperature: 0 }, always));
-    const {
-      model: _model,
-      messages: _messages,
-      stream: _stream,
-      stream_options: _options,
-      ...rest
-    } = bodies[0] as Record<string, unknown>;
-    expect(rest).toEqual(expected);
-  });
+    ['openai', 'gpt-4o-mini', { max_completion_tokens: 100, temperature: 0 }],
+    ['openai', 'gpt-5-mini', { max_completion_tokens: 100 + 8192 }],
+    ['openai', 'o3', { max_completion_tokens: 100 + 8192 }],
+    ['compatible', 'gpt-5-mini', { max_tokens: 100, temperature: 0 }],
+    ['compatible', 'llama3.2', { max_tokens: 100, temperature: 0 }],
+  ] as const)(
+    'in the wire format %s for %s limits the output as that server understands',
+    async (wireFormat, asked, expected) => {
+      const bodies: unknown[] = [];
+      const vendor = createOpenAiProvider({
+        id: 'v',
+        name: 'V',
+        baseUrl: 'https://vendor.example/v1/',
+        wireFormat,
+        fetch: async (_url, init) => {
+          bodies.push(JSON.parse(String(init?.body)));
+          return new Response('{"choices":[{"message":{"content":"x"},"finish_reason":"stop"}]}');
+        },
+      });
+      const wanted = { ...request, model: asked, temperature: 0 };
+      for await (const _ of vendor.complete(wanted, always));
+      expect(vendor.describe(wanted)).toEqual({ url: 'https://vendor.example/v1/chat/completions', body: bodies[0] });
+      const {
+        model: _model,
+        messages: _messages,
+        stream: _stream,
+        stream_options: _options,
+        ...rest
+      } = bodies[0] as Record<string, unknown>;
+      expect(rest).toEqual(expected);
+    },
+  );
 });
 
 describe('cancelling', () => {
