@@ -242,6 +242,7 @@ describe('the stages', () => {
     const result = {
       runId: crypto.randomUUID(),
       action: { id: 'polish', name: 'Polish', output: 'replace' },
+      canInsert: false,
       input: 'x',
       output: 'y',
       outcome: 'returned',
