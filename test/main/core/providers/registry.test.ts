@@ -4,7 +4,7 @@ import { createOutbound, type Outbound } from '../../../../src/main/core/outboun
 import type { Tier } from '../../../../src/main/core/providers/models.ts';
 import { type ProbeLimits, ProviderRegistry } from '../../../../src/main/core/providers/registry.ts';
 import { PotterError } from '../../../../src/shared/errors.ts';
-import type { ProviderSetting } from '../../../../src/shared/settings.ts';
+import { type ProviderSetting, settings as settingTable, type WireFormat } from '../../../../src/shared/settings.ts';
 import { type FakeOpenAi, startFakeOpenAi } from '../../../helpers/fake-openai.ts';
 
 const always = new AbortController().signal;
@@ -273,6 +273,112 @@ describe('resolving a model', () => {
     await expect(answer[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       message: 'Local has no model "gone". It offers llama3.2:latest.',
     });
+  });
+});
+
+describe('which model an action without one gets', () => {
+  const named = async (reference?: string, tier?: Tier) => {
+    const { provider, model } = await registry.resolve({ reference, tier }, always);
+    return `${provider.id}/${model}`;
+  };
+  const large = { key: 'sk-good', models: ['gpt-4o', 'gpt-5-nano', 'gpt-5-mini', 'o3', 'gpt-5.2', 'o4-mini'] };
+
+  it('is its own, else the tier’s, else the default, else the best for the tier of the first that is ready', async () => {
+    const vendor = await startFakeOpenAi(large);
+    settings.providers.cloud = { name: 'Cloud', baseUrl: vendor.baseUrl, needsKey: true, wireFormat: 'openai' };
+    keys.cloud = 'sk-good';
+    expect(await named(undefined, 'fast')).toBe('cloud/gpt-5-mini');
+    expect(await named(undefined, 'standard')).toBe('cloud/gpt-5.2');
+    expect(await named()).toBe('cloud/gpt-5.2');
+    expect(await named(undefined, 'thinking')).toBe('cloud/o4-mini');
+    settings.defaultModel = 'local/phi4';
+    expect(await named(undefined, 'fast')).toBe('local/phi4');
+    settings.tierModels = { fast: 'cloud/gpt-5-nano', thinking: 'cloud/o3' };
+    expect(await named(undefined, 'fast')).toBe('cloud/gpt-5-nano');
+    expect(await named(undefined, 'standard')).toBe('local/phi4');
+    expect(await named(undefined, 'thinking')).toBe('cloud/o3');
+    expect(await named('cloud/gpt-4o', 'thinking')).toBe('cloud/gpt-4o');
+    expect(await named('cloud', 'fast')).toBe('cloud/gpt-5-mini');
+    await vendor.close();
+  });
+
+  it('tells who it is, and whether a key goes along', async () => {
+    keys.cloud = 'sk-good';
+    const told = async (reference: string) => {
+      const { providerName, withKey } = await registry.resolve({ reference }, always);
+      return [providerName, withKey];
+    };
+    expect([await told('cloud/x'), await told('local/x')]).toEqual([
+      ['Cloud', true],
+      ['Local', false],
+    ]);
+  });
+
+  it.each([
+    ['clout/x', 'There is no provider "clout". Did you mean "cloud"?'],
+    ['lokal', 'There is no provider "lokal". Did you mean "local"?'],
+    ['elsewhere-entirely/x', 'There is no provider "elsewhere-entirely". There are: cloud, absent, local.'],
+  ])('of %s is that of nobody, with the names that are near', async (reference, message) => {
+    await expect(named(reference)).rejects.toMatchObject({ code: 'UNKNOWN_PROVIDER', message });
+  });
+});
+
+describe('the wire format', () => {
+  const vendorFormats = ['openai', 'anthropic', 'google'] as const;
+
+  it('decides who speaks to the server, at once when it changes', async () => {
+    const setting = { name: 'Any', baseUrl: 'https://vendor.example', needsKey: false };
+    const urlOf = async (wireFormat: WireFormat): Promise<string> => {
+      settings.providers.any = { ...setting, wireFormat };
+      const { provider } = await registry.resolve({ reference: 'any/m' }, always);
+      return provider.describe({ model: 'm', system: '', user: 'x', maxOutputTokens: 9 }).url;
+    };
+    expect(await urlOf('openai')).toBe('https://vendor.example/chat/completions');
+    expect(await urlOf('anthropic')).toBe('https://vendor.example/v1/messages');
+    expect(await urlOf('google')).toBe('https://vendor.example/v1beta/models/m:streamGenerateContent?alt=sse');
+    expect(await urlOf('compatible')).toBe('https://vendor.example/chat/completions');
+  });
+
+  it.each(vendorFormats)(
+    '%s has models that are known while the vendor cannot be asked, and only then',
+    async (wireFormat) => {
+      settings.providers.vendor = { name: 'Vendor', baseUrl: nobody, needsKey: true, wireFormat };
+      const look = async () => (await registry.list('vendor', always)).providers[0];
+      const unasked = await look();
+      expect(unasked).toMatchObject({ state: 'no-key', modelSource: 'known' });
+      expect(new Set(unasked?.models.map(({ tier }) => tier))).toEqual(new Set(['fast', 'standard', 'thinking']));
+      keys.vendor = 'sk-any';
+      expect(await look()).toMatchObject({ state: 'down', modelSource: 'known', models: unasked?.models });
+      // What is known is never taken for an answer.
+      await expect(registry.resolve({ reference: 'vendor' }, always)).rejects.toMatchObject({ code: 'LOCAL_DOWN' });
+    },
+  );
+
+  it.each(vendorFormats)('%s elsewhere is not asked while only this machine may be', async (wireFormat) => {
+    settings.localOnly = true;
+    keys.vendor = 'sk-any';
+    settings.providers.vendor = { name: 'Vendor', baseUrl: 'https://vendor.example', needsKey: true, wireFormat };
+    const asked = registry.resolve({ reference: 'vendor/m' }, always);
+    await expect(asked).rejects.toMatchObject({ code: 'BLOCKED_ADDRESS' });
+    expect(await stateOf('vendor')).toMatchObject({ state: 'failed' });
+  });
+});
+
+describe('the providers Potter knows without being told', () => {
+  it('are not asked without a key, unless they are on this machine', async () => {
+    settings.providers = settingTable.providers.default as Record<string, ProviderSetting>;
+    const hosts = new Set<string>();
+    await outbound.close();
+    const fetchFor = () => (input: string | URL) => {
+      hosts.add(new URL(input).hostname);
+      return Promise.reject(new PotterError('LOCAL_DOWN', 'It is not running.'));
+    };
+    outbound = { fetchFor, prepare: async () => undefined, close: async () => undefined };
+    registry = open();
+    await registry.list(undefined, always);
+    await registry.probeKeyless(always);
+    await expect(registry.resolve({}, always)).rejects.toMatchObject({ code: 'NO_PROVIDER' });
+    expect([...hosts]).toEqual(['127.0.0.1']);
   });
 });
 
