@@ -182,15 +182,24 @@ async function listModels({ client, terminal, values, positionals, signal }: Com
   const [provider] = positionals;
   const list = await client.call('providers.list', provider === undefined ? {} : { provider }, { signal });
   if (values.json) return printReply(terminal, list);
-  const models = list.providers.flatMap(({ id, models: offered }) => offered.map((model) => `${id}/${model.id}`));
-  for (const model of models) await print(terminal.stdout, `${model === list.default ? '*' : ' '} ${model}\n`);
+  // What is merely known of a vendor is of interest to who asks for that vendor.
+  const shown = list.providers.filter(({ modelSource }) => provider !== undefined || modelSource === 'listed');
+  const rows = shown.flatMap(({ id, models }) =>
+    models.map((model) => {
+      const reference = `${id}/${model.id}`;
+      return [reference === list.default ? '*' : ' ', reference, model.tier, model.name ?? ''];
+    }),
+  );
+  if (rows.length > 0) await print(terminal.stdout, `${table(rows)}\n`);
   for (const info of list.providers) await print(terminal.stderr, providerLine(info));
 }
 
 function providerLine({ id, name, state, message, baseUrl, models }: ProviderInfo): string {
-  const found = state === 'ready' ? `${models.length} models` : (message ?? state);
+  const found = state === 'ready' ? counted(models.length) : (message ?? state);
   return `${name} (${id}, ${baseUrl}): ${found}\n`;
 }
+
+const counted = (models: number): string => `${models} ${models === 1 ? 'model' : 'models'}`;
 
 async function listKeys({ client, terminal, values }: CommandContext): Promise<void> {
   const list = await client.call('keys.list', {});
@@ -210,7 +219,7 @@ async function setKey(context: CommandContext): Promise<void> {
   const stored = await client.call('keys.set', { provider, key }, { signal });
   const tested = values['no-test'] ? undefined : await client.call('keys.test', { provider }, { signal });
   if (values.json) return printReply(terminal, { ...stored, ...(tested && { models: tested.models }) });
-  const outcome = tested ? ` It works: ${tested.models} models.` : '';
+  const outcome = tested ? ` It works: ${counted(tested.models)}.` : '';
   await print(terminal.stderr, `The key for ${provider} is stored and goes only to ${stored.host}.${outcome}\n`);
 }
 
@@ -218,7 +227,7 @@ async function testKey(context: CommandContext): Promise<void> {
   const { client, terminal, values, signal } = context;
   const tested = await client.call('keys.test', { provider: needed(context, 0) }, { signal });
   if (values.json) return printReply(terminal, tested);
-  await print(terminal.stderr, `The key works: ${tested.provider} lists ${tested.models} models.\n`);
+  await print(terminal.stderr, `The key works: ${tested.provider} lists ${counted(tested.models)}.\n`);
 }
 
 async function removeKey(context: CommandContext): Promise<void> {

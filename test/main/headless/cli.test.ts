@@ -116,7 +116,7 @@ describe('keys', () => {
     const { environment } = await startVendor({ key });
     const options = folder(environment);
     const set = await runCli(['keys', 'set', 'vendor'], { ...options, input: `${key}\n` });
-    expect(set).toMatchObject({ code: 0, stderr: expect.stringContaining('It works: 1 models') });
+    expect(set).toMatchObject({ code: 0, stderr: expect.stringContaining('It works: 1 model.') });
     const { stdout } = await runCli(['keys', 'list'], options);
     expect(stdout).toMatch(/^vendor\s+127\.0\.0\.1:\d+\s+.*stored/);
     expect(set.stdout + set.stderr + stdout).not.toContain(key);
