@@ -35,8 +35,11 @@ const tierNames: readonly (readonly [tier: Tier, name: RegExp])[] = [
   ['fast', /^gpt-3\.5|(?:^|[/-])(?:phi|smollm|tinyllama)/],
   ['thinking', /(?:^|[/-])(?:opus|fable|mythos|pro|sol|astra|argon|carbon|ultra|large-reasoner)(?:[-:.\d]|$)/],
 ];
-/** Of an open model's name, such as `qwen2.5:7b`. Of a mixture such as `8x7b` the parts are counted together. */
-const parameters = /(?:^|[^a-z\d.])(?:(\d+)x)?(\d+(?:\.\d+)?)b(?:[^a-z\d]|$)/;
+/**
+ * Of an open model's name, such as `qwen2.5:7b`, `gemma3n:e4b` or `command-r7b`. Of a mixture such as `8x7b` the parts are
+ * counted together.
+ */
+const parameters = /(?:^|[^a-z\d.])(?:(\d+)x|[er])?(\d+(?:\.\d+)?)b(?:[^a-z\d]|$)/;
 const largestFast = 14;
 
 export function tierOf(model: string): Tier {
