@@ -32,6 +32,7 @@ const core = [
   'zod',
   'undici',
   '@anthropic-ai/sdk',
+  '@google/genai',
   'openai',
   'pino',
   'lru-cache',
