@@ -52,11 +52,15 @@ import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
 import { useDuplicate } from './use-duplicate.ts';
 
+/** Beside each other where there is room, else one at a time. */
+const sides = ['edit', 'try'] as const;
+
 /** One action with all there is to say about it, beside a place to try it. */
 export function ActionEditorPanel({ id }: { readonly id: string }): ReactNode {
   const { t } = useTranslation();
   const { editor } = usePotter();
   const state = useStore(editor.state);
+  const [side, setSide] = useState<(typeof sides)[number]>('edit');
   useEditing(id);
   const isHere = state.id === id;
   useUnloadQuestion(isHere && isDirty(state));
@@ -86,7 +90,15 @@ export function ActionEditorPanel({ id }: { readonly id: string }): ReactNode {
   return (
     <div className="editor">
       <Head state={state} />
-      <div className="editor-panes">
+      <SegmentedControl
+        className="editor-sides"
+        aria-label={t('editor.tabs')}
+        fullWidth
+        value={side}
+        onChange={setSide}
+        data={sides.map((value) => ({ value, label: t(`editor.${value}`) }))}
+      />
+      <div className="editor-panes" data-side={side}>
         <section className="pane editor-form" aria-label={t('editor.edit')}>
           <div className="editor-fields">
             <Banner state={state} />
@@ -116,7 +128,9 @@ function useEditing(id: string): void {
         title: t('editor.keptTitle'),
         message: (
           <span className="notice">
-            {t('editor.keptText', { name: left.definition.name.trim() || t('editor.nameless') })}
+            {left.definition.name.trim() === ''
+              ? t('editor.keptNewText')
+              : t('editor.keptText', { name: left.definition.name.trim() })}
             <Button
               size="compact-xs"
               variant="default"
@@ -170,7 +184,7 @@ function LeaveDialog({ state }: { readonly state: EditorState }): ReactNode {
     setWanted(undefined);
     if ((await editor.save()) !== undefined) leave();
   };
-  const name = state.definition?.name.trim() || t('editor.nameless');
+  const name = state.definition?.name.trim() ?? '';
   return (
     <Modal
       opened={wanted !== undefined}
@@ -178,7 +192,7 @@ function LeaveDialog({ state }: { readonly state: EditorState }): ReactNode {
       title={t('editor.leaveTitle')}
       closeButtonProps={{ 'aria-label': t('editor.stay') }}
     >
-      <p className="dialog-text">{t('editor.leaveText', { name })}</p>
+      <p className="dialog-text">{name === '' ? t('editor.leaveNewText') : t('editor.leaveText', { name })}</p>
       <div className="dialog-actions leave-actions">
         <Button
           variant="subtle"

@@ -523,7 +523,7 @@ function Foot({ count, query }: { readonly count: number; readonly query: string
         <Keys keys={['Shift', '↵']} /> {t('palette.keys.show')}
       </span>
       <span>
-        <Keys keys={query === '' ? ['1', '9'] : ['Alt', '1', '9']} /> {t('palette.keys.pick')}
+        <Keys keys={query === '' ? ['1–9'] : ['Alt', '1–9']} /> {t('palette.keys.pick')}
       </span>
       <span>
         <Keys keys={['Esc']} /> {t('palette.keys.close')}
