@@ -19,6 +19,8 @@ import { Keystrokes } from './store/keystrokes.ts';
 import { Palette } from './store/palette.ts';
 import { type Potter, PotterProvider } from './store/potter.tsx';
 import { Process } from './store/process.ts';
+import { Providers } from './store/providers.ts';
+import { Settings } from './store/settings.ts';
 import { System } from './store/system.ts';
 import { cssVariables, theme } from './theme.ts';
 
@@ -42,6 +44,8 @@ function createStores(): Potter {
     keystrokes: new Keystrokes(window),
     history: new History(connection),
     system: new System(connection),
+    settings: new Settings(connection),
+    providers: new Providers(connection),
   };
 }
 

@@ -7,6 +7,8 @@ import type { History } from './history.ts';
 import type { Keystrokes } from './keystrokes.ts';
 import type { Palette } from './palette.ts';
 import type { Process } from './process.ts';
+import type { Providers } from './providers.ts';
+import type { Settings } from './settings.ts';
 import type { System } from './system.ts';
 
 export interface Potter {
@@ -19,6 +21,8 @@ export interface Potter {
   readonly keystrokes: Keystrokes;
   readonly history: History;
   readonly system: System;
+  readonly settings: Settings;
+  readonly providers: Providers;
 }
 
 const PotterContext = createContext<Potter | undefined>(undefined);

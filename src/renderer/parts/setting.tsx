@@ -1,0 +1,188 @@
+import { Button, Loader, NumberInput, Switch } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { type ReactNode, useEffect, useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import type { Input, SettingInfo } from '../../shared/contract.ts';
+import { toPotterError } from '../../shared/errors.ts';
+import type { SettingKey, SettingValue } from '../../shared/settings.ts';
+import { usePotter } from '../store/potter.tsx';
+import { fixedBy } from '../store/settings.ts';
+
+/** One setting as a panel uses it. */
+export interface SettingInUse<K extends SettingKey> {
+  readonly value: SettingValue<K>;
+  readonly info: SettingInfo;
+  /** It is set where this panel cannot change it. */
+  readonly isFixed: boolean;
+  /** A refusal is told to the reader. True when it was taken. */
+  set(value: SettingValue<K>): Promise<boolean>;
+}
+
+/** Undefined until it is known. */
+export function useSetting<K extends SettingKey>(key: K): SettingInUse<K> | undefined {
+  const { t } = useTranslation();
+  const { settings } = usePotter();
+  const info = useStore(settings.state, ({ infos }) => infos[key]);
+  useEffect(() => void settings.watch([key]), [settings, key]);
+  if (!info) return undefined;
+  return {
+    info,
+    // The core has checked it against the schema of this very setting.
+    value: info.value as SettingValue<K>,
+    isFixed: fixedBy(info) !== undefined,
+    async set(value) {
+      try {
+        await settings.set(key, value as Input<'config.set'>['value']);
+        return true;
+      } catch (thrown) {
+        const { message } = toPotterError(thrown);
+        notifications.show({ title: t('settings.notSaved'), message, color: 'red' });
+        return false;
+      }
+    },
+  };
+}
+
+export interface RowProps {
+  readonly name: string;
+  readonly hint?: ReactNode;
+  /** Says where the value comes from, when it is not the default. */
+  readonly info?: SettingInfo;
+  /** The control stands below the text rather than beside it. */
+  readonly wide?: boolean;
+  /** `ids.name` and `ids.hint` are the ids of what names and explains the control. */
+  readonly children: (ids: { readonly name: string; readonly hint: string }) => ReactNode;
+}
+
+/** A name, what it means, and the control that changes it. */
+export function Row({ name, hint, info, wide = false, children }: RowProps): ReactNode {
+  const id = useId();
+  const ids = { name: `${id}-name`, hint: `${id}-hint` };
+  return (
+    <div className={wide ? 'row row-wide' : 'row'}>
+      <div className="row-text">
+        <p className="row-name" id={ids.name}>
+          {name}
+        </p>
+        {hint && (
+          <p className="row-hint" id={ids.hint}>
+            {hint}
+          </p>
+        )}
+        {info && <Origin info={info} />}
+      </div>
+      <div className="row-control">{children(ids)}</div>
+    </div>
+  );
+}
+
+function Origin({ info }: { readonly info: SettingInfo }): ReactNode {
+  const { t } = useTranslation();
+  const fixed = fixedBy(info);
+  if (fixed !== undefined) {
+    return (
+      <p className="row-origin">
+        <span>{t('settings.fixed')}</span> <code>{fixed}</code>
+      </p>
+    );
+  }
+  if (info.source === 'default') return undefined;
+  const where = info.layers.find(({ layer }) => layer === info.source)?.where;
+  return (
+    <p className="row-origin">
+      <span>{info.source === 'runtime' ? t('settings.untilStop') : t('settings.fromFile')}</span>
+      {where && info.source === 'file' && <code>{shortened(where)}</code>}
+      <ResetButton info={info} />
+    </p>
+  );
+}
+
+function ResetButton({ info }: { readonly info: SettingInfo }): ReactNode {
+  const { t } = useTranslation();
+  const { settings } = usePotter();
+  const reset = (): void => {
+    settings.set(info.key as SettingKey, info.default).catch((thrown: unknown) => {
+      notifications.show({ title: t('settings.notSaved'), message: toPotterError(thrown).message, color: 'red' });
+    });
+  };
+  return (
+    <Button variant="subtle" size="compact-xs" onClick={reset}>
+      {t('settings.reset')}
+    </Button>
+  );
+}
+
+/** A path is told by its end. */
+function shortened(where: string): string {
+  return where.length > 48 ? `…${where.slice(-47)}` : where;
+}
+
+type KeyOf<T> = { [K in SettingKey]: SettingValue<K> extends T ? K : never }[SettingKey];
+
+interface SettingRowProps<K> {
+  readonly of: K;
+  readonly name: string;
+  readonly hint?: ReactNode;
+}
+
+export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): ReactNode {
+  const setting = useSetting(of);
+  return (
+    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+      {(ids) =>
+        setting ? (
+          <Switch
+            aria-labelledby={ids.name}
+            {...(hint !== undefined && { 'aria-describedby': ids.hint })}
+            checked={setting.value}
+            disabled={setting.isFixed}
+            onChange={({ currentTarget }) => void setting.set(currentTarget.checked)}
+          />
+        ) : (
+          <Loader size="xs" color="gray" />
+        )
+      }
+    </Row>
+  );
+}
+
+interface NumberRowProps extends SettingRowProps<KeyOf<number>> {
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number;
+}
+
+/** Kept when the field is left or Enter is pressed, not at each digit. */
+export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps): ReactNode {
+  const setting = useSetting(of);
+  const [draft, setDraft] = useState<number | string>();
+  const value = draft ?? setting?.value ?? '';
+  const commit = (): void => {
+    if (setting && typeof draft === 'number' && draft !== setting.value) void setting.set(draft);
+    setDraft(undefined);
+  };
+  return (
+    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+      {(ids) => (
+        <NumberInput
+          w="8.5rem"
+          aria-labelledby={ids.name}
+          {...(hint !== undefined && { 'aria-describedby': ids.hint })}
+          value={value}
+          min={min}
+          max={max}
+          step={step}
+          allowDecimal={false}
+          allowNegative={false}
+          clampBehavior="blur"
+          thousandSeparator=" "
+          disabled={!setting || setting.isFixed}
+          onChange={setDraft}
+          onBlur={commit}
+          onKeyDown={({ key }) => key === 'Enter' && commit()}
+        />
+      )}
+    </Row>
+  );
+}
