@@ -446,7 +446,11 @@ export const contract = {
     input: z.strictObject({
       id: identifier,
       definition: actionDefinition,
-      version: z.int().positive().optional().describe('the version it was edited from: refused if it has changed since'),
+      version: z
+        .int()
+        .positive()
+        .optional()
+        .describe('the version it was edited from: refused if it has changed since'),
     }),
     output: actionDetail,
   },
