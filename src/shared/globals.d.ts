@@ -8,3 +8,12 @@ interface AbortSignal {
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
+
+declare const URL: {
+  parse(address: string): {
+    readonly username: string;
+    readonly password: string;
+    readonly search: string;
+    readonly hash: string;
+  } | null;
+};

@@ -37,7 +37,7 @@ const providerSetting = z.strictObject({
   needsKey: z.boolean(),
   wireFormat: z.enum(wireFormats).default('compatible'),
   /** For a program on this machine: how to start it, told when it does not answer. */
-  start: z.string().max(200).optional(),
+  start: z.string().max(200).exactOptional(),
 });
 export type ProviderSetting = z.output<typeof providerSetting>;
 

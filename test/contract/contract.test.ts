@@ -241,7 +241,7 @@ class Core {
       clock: systemClock,
       audit: () => undefined,
       record: () => undefined,
-      cache: { keyOf: () => undefined, get: () => undefined, set: () => undefined, clear: () => undefined },
+      cache: { keyOf: () => undefined, get: () => undefined, set: () => undefined, clear: () => 0 },
     }),
     clock: systemClock,
     log: silentLog,
@@ -323,6 +323,7 @@ function run(
 const resultOf = (action: string, output: string): RunResult => ({
   runId: '6f4b2c53-5bd0-4a4e-9d0e-0a3f5a1c7e11',
   action: { id: action, name: action, output: 'show' },
+  canInsert: false,
   input: '',
   output,
   outcome: 'returned',

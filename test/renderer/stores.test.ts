@@ -12,16 +12,24 @@ const polish: ActionInfo = {
   id: 'polish',
   name: 'Polish',
   description: 'Clearer and smoother',
+  icon: 'sparkles',
   kind: 'prompt',
   output: 'replace',
   tier: 'standard',
   review: 'off',
+  origin: 'built-in',
+  version: 1,
+  isOutdated: false,
+  pinned: false,
+  hidden: false,
+  takesInstruction: false,
 };
 const offline: ActionInfo = { ...polish, id: 'proofread-offline', name: 'Proofread (offline)', kind: 'proofread' };
 const runId = '00000000-0000-4000-8000-000000000001';
 const result: RunResult = {
   runId,
   action: { id: 'polish', name: 'Polish', output: 'replace' },
+  canInsert: false,
   input: 'teh cat',
   output: 'the cat',
   outcome: 'returned',
@@ -40,6 +48,8 @@ const entry = (number: number): HistoryEntry => ({
 const info: Output<'system.info'> = {
   version: '0.1.0',
   pid: 1,
+  platform: 'linux',
+  runtime: { node: '24.21.0' },
   dataDirectory: '/data',
   desktop: { kind: 'none' },
   demo: false,

@@ -82,7 +82,7 @@ describe('the built files', () => {
   test('the policy of a page is exactly this', async () => {
     const answer = await get('/');
     expect(headerOf(answer, 'Content-Security-Policy')?.replace(/nonce-[^']+/, 'nonce-N')).toBe(
-      `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-N'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://127.0.0.1:${port}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-N'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://127.0.0.1:${port}; worker-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     );
   });
 

@@ -111,11 +111,12 @@ describe('the layers of settings', () => {
       POTTER__PROVIDERS:
         '{"lm-studio": null, "mine": {"name": "Mine", "baseUrl": "https://mine/v1", "needsKey": true}}',
     });
-    const { openai, 'llama-cpp': llama } = settings.providers.default;
+    const { ollama, 'lm-studio': lmStudio, ...kept } = settings.providers.default;
+    expect([ollama, lmStudio]).not.toContain(undefined);
     expect(config.get('providers')).toEqual({
-      openai: { ...openai, name: 'Mirror' },
-      'llama-cpp': llama,
-      mine: { name: 'Mine', baseUrl: 'https://mine/v1', needsKey: true },
+      ...kept,
+      openai: { ...kept.openai, name: 'Mirror' },
+      mine: { name: 'Mine', baseUrl: 'https://mine/v1', needsKey: true, wireFormat: 'compatible' },
     });
   });
 
@@ -295,7 +296,9 @@ describe('setting a value', () => {
     );
     await config.set('providers', { other: { name: 'Other', baseUrl: 'http://b/v1', needsKey: true } }, 'file');
     await config.set('providers', { mine: { needsKey: true }, openai: null }, 'file');
-    expect(Object.keys(config.get('providers')).sort()).toEqual(['llama-cpp', 'lm-studio', 'mine', 'ollama', 'other']);
+    const { openai, ...kept } = settings.providers.default;
+    expect(openai).toBeDefined();
+    expect(Object.keys(config.get('providers')).sort()).toEqual([...Object.keys(kept), 'mine', 'other'].sort());
     expect(config.get('providers').mine?.needsKey).toBe(true);
     expect(readFileSync(file, 'utf8')).toContain('// at home');
     await config.set('providers', { other: null, mine: null }, 'file');
