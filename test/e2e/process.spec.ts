@@ -1,3 +1,4 @@
+import { startEveryVendor } from '../helpers/vendors.ts';
 import { choose, clipboard, expect, result, run, test, textField } from './fixtures.ts';
 
 const faulty = 'This is a example of an sentence with bad grammar.';
@@ -44,6 +45,28 @@ test('streams the answer of a model and shows which one it was', async ({ open, 
   await page.getByRole('button', { name: 'Try again' }).click();
   await vendor.received(asked + 1);
   await expect(page.getByText('2 of 2 accepted')).toBeVisible();
+});
+
+test('polishes a text to the same result in every wire format', async ({ open }) => {
+  const vendors = await startEveryVendor();
+  const { page } = await open({ settings: JSON.stringify({ providers: vendors.providers }) });
+  await choose(page, 'Polish');
+  for (const reference of vendors.models) {
+    const [provider = '', model = ''] = reference.split('/');
+    await page.getByRole('button', { name: /^Model:/ }).click();
+    await page.getByPlaceholder('Find a model').fill(model);
+    await page
+      .getByRole('option')
+      .filter({ hasText: `Fake ${provider}` })
+      .click();
+    await run(page, 'I recieve a box from teh king.');
+    await expect(page.locator('.review-facts')).toContainText(reference);
+    await page.evaluate(() => navigator.clipboard.writeText(''));
+    await page.getByRole('button', { name: 'Copy result' }).click();
+    await expect.poll(() => clipboard(page)).toBe('I receive a box from the king.');
+  }
+  expect(vendors.asked()).toEqual([1, 1, 1, 1]);
+  await vendors.close();
 });
 
 test('cancels with Escape: the vendor is let go of and the text stays', async ({ open, vendor }) => {

@@ -15,12 +15,8 @@ import {
 import { type Caller, type Potter, startPotter } from '../../src/main/core/potter.ts';
 import type { Client } from '../../src/shared/client.ts';
 import { createClient } from '../../src/shared/client.ts';
-import type { ProviderSetting, WireFormat } from '../../src/shared/settings.ts';
 import { createMemoryPair } from '../../src/shared/transport.ts';
-import { sampleClaude, startFakeAnthropic } from './fake-anthropic.ts';
-import { sampleGemini, startFakeGoogle } from './fake-google.ts';
 import { type FakeOpenAi, type FakeOpenAiOptions, startFakeOpenAi } from './fake-openai.ts';
-import type { FakeVendor, VendorScenario } from './fake-vendor.ts';
 import { pluginDirectory } from './plugin-directory.ts';
 
 export interface TestPotter {
@@ -85,27 +81,6 @@ export async function startVendor(
   onTestFinished(() => vendor.close());
   const needsKey = options?.key !== undefined;
   return { vendor, environment: vendorEnvironment(vendor.baseUrl, needsKey) };
-}
-
-const vendors: Readonly<
-  Record<WireFormat, { start: (key: string) => Promise<FakeVendor<VendorScenario>>; model: string }>
-> = {
-  openai: { start: (key) => startFakeOpenAi({ key, models: ['gpt-5-mini'] }), model: 'gpt-5-mini' },
-  compatible: { start: (key) => startFakeOpenAi({ key, models: ['llama3.2'] }), model: 'llama3.2' },
-  anthropic: { start: (key) => startFakeAnthropic({ key }), model: sampleClaude },
-  google: { start: (key) => startFakeGoogle({ key }), model: sampleGemini },
-};
-
-/** The same for a vendor of any wire format that wants a key: how it is set up, and one of its models. */
-export async function startVendorOf(
-  wireFormat: WireFormat,
-  key: string,
-): Promise<{ vendor: FakeVendor<VendorScenario>; setting: ProviderSetting; model: string }> {
-  const { start, model } = vendors[wireFormat];
-  const vendor = await start(key);
-  onTestFinished(() => vendor.close());
-  const setting = { name: `Fake ${wireFormat}`, baseUrl: vendor.baseUrl, needsKey: true, wireFormat };
-  return { vendor, setting, model };
 }
 
 export function vendorEnvironment(baseUrl: string, needsKey = false): Record<string, string> {

@@ -14,6 +14,7 @@ export interface ProgramContext extends Desk {
 
 const faulty = 'This is a example of an sentence with bad grammer.';
 const unpolished = 'I recieve a box from teh king, and I dont know why.';
+const polished = "I receive a box from the king, and I don't know why.";
 const corrected = 'This is an example of a sentence with bad grammar.';
 
 /** Twenty replacements in each. */
@@ -65,19 +66,24 @@ export const programCases: readonly Case<ProgramContext>[] = [
     }),
   ),
   {
-    title: 'Potter itself polishes a text to the same result by hotkey in both editors and on standard input',
+    title: 'Potter itself polishes a text to the same result in every wire format, by hotkey and on standard input',
     run: async (context) => {
       const { session, mousepad, chromium, program } = context;
       const file = join(session.folder, 'unpolished.txt');
       await writeFile(file, unpolished);
-      const printed = (await program.potterOn(file, 'run', 'polish')).toString();
-      assert.notEqual(printed, unpolished);
-      for (const editor of [mousepad, chromium]) {
-        await editor.show(unpolished);
-        await editor.selectAll();
-        await press(context, 'polish');
-        await becomes(editor, printed, 10_000);
+      // Else the hotkey would be answered with what the command line was told.
+      await program.potter('config', 'set', 'cache.enabled', 'false');
+      for (const model of program.vendors.models) {
+        await program.potter('config', 'set', 'text.defaultModel', model);
+        assert.equal((await program.potterOn(file, 'run', 'polish')).toString(), polished, model);
+        for (const editor of [mousepad, chromium]) {
+          await editor.show(unpolished);
+          await editor.selectAll();
+          await press(context, 'polish');
+          await becomes(editor, polished, 10_000);
+        }
       }
+      assert.deepEqual(program.vendors.asked(), [3, 3, 3, 3]);
     },
   },
   {

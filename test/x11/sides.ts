@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/main/core/log/log.ts';
 import { openX11, type X11Desktop } from '../../src/main/desktop/x11.ts';
 import { toPotterError } from '../../src/shared/errors.ts';
-import { sampleModel, startFakeOpenAi } from '../helpers/fake-openai.ts';
+import { type EveryVendor, startEveryVendor } from '../helpers/vendors.ts';
 import { end, firstLine, type Session, until } from './session.ts';
 
 export interface Side {
@@ -76,18 +76,20 @@ export interface Program {
   potter(...args: string[]): Promise<Buffer>;
   /** The same with a file on standard input. */
   potterOn(file: string, ...args: string[]): Promise<Buffer>;
+  /** One of each wire format; the first is asked unless the settings say otherwise. */
+  readonly vendors: EveryVendor;
   stop(): Promise<void>;
 }
 
-/** `potter serve --hotkeys` as a person starts it, with a data directory of its own and a vendor of the wire format. */
+/** `potter serve --hotkeys` as a person starts it, with a data directory of its own and a vendor of each wire format. */
 export async function startProgram(session: Session): Promise<Program> {
   const data = join(session.folder, 'potter');
   const accelerators = Object.entries(programHotkeys).map(([action, { accelerator }]) => [action, accelerator]);
   const potter = (...args: string[]): Promise<Buffer> => session.run(process.execPath, bin, ...args, '--data', data);
-  const vendor = await startFakeOpenAi();
-  const setting = { name: 'Vendor', baseUrl: vendor.baseUrl, needsKey: false };
-  await potter('config', 'set', 'providers', JSON.stringify({ vendor: setting }));
-  await potter('config', 'set', 'text.defaultModel', `vendor/${sampleModel}`);
+  const vendors = await startEveryVendor();
+  const [model = ''] = vendors.models;
+  await potter('config', 'set', 'providers', JSON.stringify(vendors.providers));
+  await potter('config', 'set', 'text.defaultModel', model);
   await potter('config', 'set', 'hotkeys.actions', JSON.stringify(Object.fromEntries(accelerators)));
   const child = spawn(process.execPath, [bin, 'serve', '--hotkeys', '--data', data], {
     env: session.environment,
@@ -104,6 +106,7 @@ export async function startProgram(session: Session): Promise<Program> {
   return {
     potter,
     potterOn,
+    vendors,
     results: () =>
       until('the runs to end', async () => {
         const { data: listed } = JSON.parse((await potter('history', '--limit', '500', '--json')).toString());
@@ -112,7 +115,7 @@ export async function startProgram(session: Session): Promise<Program> {
       }),
     stop: async () => {
       await end(child);
-      await vendor.close();
+      await vendors.close();
     },
   };
 }

@@ -1,7 +1,8 @@
 /** The main job against each wire format, from a client to a vendor and back. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { wireFormats } from '../../../../src/shared/settings.ts';
-import { startTestPotter, startVendorOf } from '../../../helpers/potter.ts';
+import { startTestPotter } from '../../../helpers/potter.ts';
+import { startVendorOf } from '../../../helpers/vendors.ts';
 
 const text = 'Der Bär 🐻 says: this is a example of an sentence with bad grammer. 你好，世界。';
 const polished = 'Der Bär 🐻 says: this is an example of a sentence with bad grammar. 你好，世界。';
@@ -12,6 +13,7 @@ async function startAll() {
   const entries = await Promise.all(
     wireFormats.map(async (wireFormat) => {
       const started = await startVendorOf(wireFormat, keyOf(wireFormat));
+      onTestFinished(() => started.vendor.close());
       return [wireFormat, started] as const;
     }),
   );
