@@ -37,6 +37,7 @@ const core = [
   'pino',
   'lru-cache',
   'jsonc-parser',
+  'diff',
   'harper.js',
   'quickjs-emscripten-core',
   '@jitl/quickjs-wasmfile-release-sync',

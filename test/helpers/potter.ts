@@ -118,11 +118,12 @@ export class FakeDesktop implements Desktop {
     target: Target,
     text: string,
     _signal?: AbortSignal,
-    { bringToFront = false } = {},
+    { selected }: { readonly selected?: string } = {},
   ): Promise<'pasted' | 'copied'> {
     if (this.refusal) throw this.refusal;
-    if (bringToFront) this.broughtToFront.push(target);
-    if (target.key !== this.window.key && !bringToFront) {
+    if (selected !== undefined) this.broughtToFront.push(target);
+    const isThere = selected === undefined ? target.key === this.window.key : this.selection === selected;
+    if (!isThere) {
       this.clipboard = text;
       return 'copied';
     }

@@ -141,10 +141,26 @@ const takingBack = (['mousepad', 'chromium'] as const).flatMap((name): Case[] =>
       await editor.selectAll();
       const target = await side.desktop.front(never);
       await other.focus();
-      assert.equal(await side.desktop.write(target, 'inserted', never, { bringToFront: true }), 'pasted');
+      assert.equal(await side.desktop.write(target, 'inserted', never, { selected: 'to be inserted into' }), 'pasted');
       await editor.changed();
       assert.equal(await editor.text(), 'inserted');
       assert.equal(await other.text(), 'bystander');
+    },
+  },
+  {
+    title: `leaves ${name} as it is where the selection is another one by the time a result is to be inserted`,
+    run: async (context) => {
+      const { session, side } = context;
+      const editor = context[name];
+      const other = context[name === 'mousepad' ? 'chromium' : 'mousepad'];
+      await other.show('bystander');
+      await editor.show('something else');
+      await editor.selectAll();
+      const target = await side.desktop.front(never);
+      await other.focus();
+      assert.equal(await side.desktop.write(target, 'inserted', never, { selected: 'what was selected' }), 'copied');
+      await clipboardIs(session, 'UTF8_STRING', Buffer.from('inserted'));
+      assert.deepEqual([await editor.text(), await other.text()], ['something else', 'bystander']);
     },
   },
 ]);

@@ -25,6 +25,10 @@ const day = 24 * 60 * 60 * 1000;
 /** The search holds at most this many characters of texts in memory; what is older is decrypted at each search. */
 const mostSearchable = 32 * 1024 * 1024;
 
+/** Somebody waits for the list, so no more entries are decrypted for it than this. */
+const mostReadForInstructions = 500;
+const mostInstructions = 20;
+
 /** What a method returned from is committed. Without the data key nothing is stored, and nothing is shown. */
 export class History {
   readonly #database: Database;
@@ -36,6 +40,8 @@ export class History {
   #searchableLength = 0;
   /** Every row number in order, fetched at the first search and after a removal. */
   #rows: number[] | undefined;
+  /** Undefined until they are asked for. */
+  #instructions: readonly string[] | undefined;
 
   /** Whatever was under way when the last process ended is interrupted now. */
   constructor({ database, vault, clock, days }: HistoryOptions) {
@@ -55,6 +61,10 @@ export class History {
       ...[entry.id, Math.round(entry.at), sealed],
     );
     if (stored) this.#rows?.push(stored.seq);
+    const { instruction } = entry;
+    if (instruction !== undefined && this.#instructions) {
+      this.#instructions = [...new Set([instruction, ...this.#instructions])].slice(0, mostInstructions);
+    }
     return true;
   }
 
@@ -65,6 +75,22 @@ export class History {
     const entry = { ...this.#open(row), ...patch, id };
     this.#database.run("UPDATE history SET state = 'done', encrypted = ? WHERE id = ?", this.#seal(entry), id);
     this.#forget(row.seq);
+  }
+
+  /** Changes an entry that is there; one that was deleted, or cannot be read now, stays as it is. */
+  amend(id: string, patch: Partial<HistoryEntry>): void {
+    const row = this.#row(id);
+    const entry = row && this.#readable(row.seq);
+    if (!row || !entry) return;
+    this.#database.run('UPDATE history SET encrypted = ? WHERE id = ?', this.#seal({ ...entry, ...patch, id }), id);
+    this.#forget(row.seq);
+  }
+
+  /** The latest free instructions, each once, newest first; none while it is locked. */
+  instructions(): string[] {
+    if (this.#vault.state !== 'unlocked') return [];
+    this.#instructions ??= this.#readInstructions();
+    return [...this.#instructions];
   }
 
   /** Newest first. `total` counts what matches, whatever the limit. */
@@ -90,6 +116,7 @@ export class History {
   /** How many were deleted. */
   remove(id: string): number {
     this.#rows = undefined;
+    this.#instructions = undefined;
     if (id === 'all') {
       this.#searchable.clear();
       this.#searchableLength = 0;
@@ -106,7 +133,19 @@ export class History {
     const old = this.#database.all<{ seq: number }>('DELETE FROM history WHERE at < ? RETURNING seq', oldest);
     for (const { seq } of old) this.#forget(seq);
     this.#rows = undefined;
+    this.#instructions = undefined;
     return old.length;
+  }
+
+  #readInstructions(): readonly string[] {
+    const found = new Set<string>();
+    let read = 0;
+    for (const seq of this.#newestFirst(Number.MAX_SAFE_INTEGER)) {
+      const instruction = this.#readable(seq)?.instruction;
+      if (instruction !== undefined) found.add(instruction);
+      if (found.size === mostInstructions || ++read === mostReadForInstructions) break;
+    }
+    return [...found];
   }
 
   #count(): number {
@@ -143,8 +182,8 @@ export class History {
     if (known !== undefined) return known;
     const entry = this.#readable(seq);
     if (entry === undefined) return '';
-    const { input, output, actionName, application = '' } = entry;
-    const text = searchForm(`${input}\n${output}\n${actionName}\n${application}`);
+    const { input, output, actionName, instruction = '', application = '' } = entry;
+    const text = searchForm([input, output, actionName, instruction, application].join('\n'));
     if (this.#searchableLength + text.length <= mostSearchable) {
       this.#searchable.set(seq, text);
       this.#searchableLength += text.length;

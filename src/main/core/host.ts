@@ -75,14 +75,15 @@ export interface Desktop {
   /** The selected text of that window, with the clipboard as it was before. Fails with `NOTHING_SELECTED`. */
   capture(target: Target, signal: AbortSignal): Promise<string>;
   /**
-   * Pastes over the selection, or copies when that window is no longer in front. `bringToFront`: the person asked for it
-   * in a window of Potter's, so the target is brought to the front first.
+   * Pastes over the selection, or copies when that window is no longer in front. `selected`: the person went on in a
+   * window of Potter's meanwhile, so the target is brought to the front first, and written to only where this is what is
+   * still selected there.
    */
   write(
     target: Target,
     text: string,
     signal: AbortSignal,
-    options?: { readonly bringToFront?: boolean },
+    options?: { readonly selected?: string },
   ): Promise<'pasted' | 'copied'>;
   /**
    * Puts `original` in the place of `written`, which a run pasted there, when the window still holds it right before the

@@ -1,7 +1,7 @@
 /** The composition root: everything long-lived is made here, in an order a reader can follow. Read this first. */
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { contract, type RouteName } from '../../shared/contract.ts';
+import { contract, type HistoryEntry, type RouteName } from '../../shared/contract.ts';
 import type { SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
@@ -25,7 +25,7 @@ import { Vault } from './security/vault.ts';
 import { openDatabase } from './storage/database.ts';
 import { acquireOwnership, type Ownership } from './storage/owner.ts';
 import { createProofreader } from './text/proofread.ts';
-import { TextRuns } from './text/run.ts';
+import { TextRuns, type TextRunsOptions } from './text/run.ts';
 
 export type { Caller } from './security/access.ts';
 
@@ -73,8 +73,9 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   );
   const events = new EventBus(log);
   const tell = (notice: Notice): void => {
-    const { title, message, severity, runId } = notice;
-    events.publish('notice.posted', { severity, message: `${title}: ${message}`, ...(runId && { runId }) });
+    const { title, message, severity, runId, code } = notice;
+    const about = { ...(runId && { runId }), ...(code && { code }) };
+    events.publish('notice.posted', { severity, message: `${title}: ${message}`, ...about });
     host.notify(notice);
   };
   const schedule = lifetime.add('schedule', new Schedule(), (it) => it.stop());
@@ -127,19 +128,15 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   });
   const runs = new TextRuns({
     actions,
-    resolveModel: (wanted, signal, log) =>
-      providers.resolve(
-        typeof wanted === 'string' || wanted === undefined ? { reference: wanted } : wanted,
-        signal,
-        log,
-      ),
+    resolveModel: (wanted, signal, log) => providers.resolve(wanted, signal, log),
     runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
     proofread: (text, signal) => proofreader.proofread(text, signal),
-    history: recordTo(history, events, log, () => config.get('history.enabled')),
+    history: recordTo({ history, events, log, isKept: keptBy(config) }),
     desktop,
     events,
     tell,
     maxCharacters: () => config.get('text.maxCharacters'),
+    languages: () => ({ first: config.get('text.translateTo'), second: config.get('text.translateToSecond') }),
     clock,
     newId,
   });
@@ -186,30 +183,43 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   return { gateway, events, log, stop };
 }
 
-/** The history as a run sees it: nothing is recorded while the setting is off. */
-function recordTo(
-  history: History,
-  events: EventBus,
-  log: Log,
-  isOn: () => boolean,
-): ConstructorParameters<typeof TextRuns>[0]['history'] {
-  const recorded = new Set<string>();
+/** Is a run of this program to be kept? Names of programs are told apart by their letters alone. */
+function keptBy(config: Configuration): (entry: HistoryEntry) => boolean {
+  return ({ application }) => {
+    const excluded = config.get('history.excludedApplications').map((name) => name.toLowerCase());
+    return config.get('history.enabled') && !excluded.includes(application?.toLowerCase() ?? '');
+  };
+}
+
+interface RecordOptions {
+  readonly history: History;
+  readonly events: EventBus;
+  readonly log: Log;
+  readonly isKept: (entry: HistoryEntry) => boolean;
+}
+
+/** The history as a run sees it. */
+function recordTo({ history, events, log, isKept }: RecordOptions): TextRunsOptions['history'] {
+  const underWay = new Set<string>();
+  const change = (id: string, write: () => void): void => {
+    try {
+      write();
+      events.publish('history.changed', { id });
+    } catch (error) {
+      // The text may be written already: a full disk now must not turn that into a failed run.
+      log.error('a run could not be completed in the history', { id, error });
+    }
+  };
   return {
     begin: (entry) => {
-      if (!isOn() || !history.begin(entry)) return;
-      recorded.add(entry.id);
+      if (!isKept(entry) || !history.begin(entry)) return;
+      underWay.add(entry.id);
       events.publish('history.changed', { id: entry.id });
     },
     finish: (id, patch) => {
-      if (!recorded.delete(id)) return;
-      try {
-        history.finish(id, patch);
-        events.publish('history.changed', { id });
-      } catch (error) {
-        // The text may be written already: a full disk now must not turn that into a failed run.
-        log.error('a run could not be completed in the history', { id, error });
-      }
+      if (underWay.delete(id)) change(id, () => history.finish(id, patch));
     },
+    amend: (id, patch) => change(id, () => history.amend(id, patch)),
   };
 }
 

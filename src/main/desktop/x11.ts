@@ -127,9 +127,9 @@ class X11Session implements X11Desktop {
     target: Target,
     text: string,
     signal: AbortSignal,
-    { bringToFront = false } = {},
+    options: { readonly selected?: string } = {},
   ): Promise<'pasted' | 'copied'> {
-    return this.#inTurn(() => this.#write(target, text, { signal, bringToFront }));
+    return this.#inTurn(() => this.#write(target, text, { signal, ...options }));
   }
 
   takeBack(
@@ -198,11 +198,17 @@ class X11Session implements X11Desktop {
   async #write(
     target: Target,
     text: string,
-    { signal, bringToFront }: { readonly signal: AbortSignal; readonly bringToFront: boolean },
+    { signal, selected }: { readonly signal: AbortSignal; readonly selected?: string },
   ): Promise<'pasted' | 'copied'> {
     throwIfCancelled(signal);
     const wait = budget(signal, times.budgetMs);
-    if ((await this.#canType(target, bringToFront, wait)) && (await this.#paste(target, text, wait))) return 'pasted';
+    if (
+      (await this.#canType(target, selected !== undefined, wait)) &&
+      (selected === undefined || (await this.#copySelection(target, windowOf(target), wait)) === selected) &&
+      (await this.#paste(target, text, wait))
+    ) {
+      return 'pasted';
+    }
     throwIfCancelled(signal);
     await this.#copy(text);
     return 'copied';

@@ -1,15 +1,14 @@
-import { PotterError } from '../../../shared/errors.ts';
 import type { EventBus } from '../events.ts';
 import type { History } from '../history.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface HistoryDependencies {
-  readonly history: Pick<History, 'list' | 'get' | 'remove'>;
+  readonly history: Pick<History, 'list' | 'get' | 'remove' | 'instructions'>;
   readonly events: Pick<EventBus, 'publish'>;
 }
 
 export const historyHandlers = ({ history, events }: HistoryDependencies): AreaHandlers<'history'> => ({
-  'history.instructions': () => notYet(),
+  'history.instructions': () => ({ instructions: history.instructions() }),
   'history.list': (query) => history.list(query),
   'history.get': ({ id }) => history.get(id),
   'history.remove': ({ id }) => {
@@ -18,7 +17,3 @@ export const historyHandlers = ({ history, events }: HistoryDependencies): AreaH
     return { removed };
   },
 });
-
-function notYet(): never {
-  throw new PotterError('UNAVAILABLE', 'This is not there yet.');
-}

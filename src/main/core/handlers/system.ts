@@ -5,6 +5,7 @@ import type { History } from '../history.ts';
 import type { Host } from '../host.ts';
 import type { FileLog } from '../log/log.ts';
 import type { Vault } from '../security/vault.ts';
+import type { TextRuns } from '../text/run.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface SystemDependencies {
@@ -14,19 +15,21 @@ export interface SystemDependencies {
   readonly vault: Pick<Vault, 'state' | 'erase'>;
   readonly history: Pick<History, 'remove'>;
   readonly cache: Pick<AnswerCache, 'clear'>;
+  readonly runs: Pick<TextRuns, 'forget'>;
   readonly logFile: Pick<FileLog, 'erase'>;
   readonly events: Pick<EventBus, 'publish'>;
 }
 
 export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'system'> => ({
   'system.erase': async () => {
-    const { vault, history, cache, logFile, events } = dependencies;
+    const { vault, history, cache, runs, logFile, events } = dependencies;
     let historyEntries = 0;
     const keys = await vault.erase(() => {
       historyEntries = history.remove('all');
     });
     // A run under way finds its entry gone and the place for its answer too, so it keeps nothing when it ends.
     const cachedAnswers = cache.clear();
+    runs.forget();
     const logFiles = logFile.erase();
     events.publish('history.changed', { id: 'all' });
     events.publish('keys.changed', { provider: 'all', vault: vault.state });

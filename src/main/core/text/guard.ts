@@ -1,4 +1,5 @@
 /** Is an answer fit to take the place of the text? Whatever fails is shown with the reason, never written. */
+import type { GuardProfile } from '../../../shared/contract.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 import type { Finish } from '../providers/provider.ts';
 import { chineseVariant, detectLanguage, dominantScript, scriptShares } from './language.ts';
@@ -75,11 +76,9 @@ export const guardRules = {
     protect: { classes: allButNumbers, count: 'some' },
   },
   digest: { refusal: true, preamble: true, language: true, length: { least: 0, most: 2, slack: 1200 } },
-  /** Results of plugin commands are what the command says they are, an empty one included. */
-  none: undefined,
-} as const satisfies Record<string, GuardRules | undefined>;
-
-export type GuardProfile = keyof typeof guardRules;
+  /** Another kind of text, of which nothing follows from the input but that there is something and all of it. */
+  free: { refusal: false, preamble: false, language: false },
+} as const satisfies Record<GuardProfile, GuardRules>;
 
 export interface Answer {
   readonly profile: GuardProfile;
@@ -91,8 +90,7 @@ export interface Answer {
 
 /** The first thing that is wrong with an answer, in the order of `checks`. */
 export function checkResult({ profile, input, output, finish }: Answer): Finding | undefined {
-  const rules: GuardRules | undefined = guardRules[profile];
-  if (!rules) return undefined;
+  const rules: GuardRules = guardRules[profile];
   for (const check of checks) {
     const finding = check({ rules, finish, profile, input: input.trim(), output: output.trim() });
     if (finding) return finding;

@@ -1,96 +1,85 @@
 /**
- * The main job, step by step: capture → prepare → run → guard → write → history. Everything that can be done with a
- * text goes this way, whatever triggered it, and a text is written once, complete and checked, or not at all.
+ * The main job, step by step: capture → run each step → guard → write → history. Everything that can be done with a text
+ * goes this way, whatever triggered it, and a text is written once, complete and checked, or not at all.
  */
-import type { Chunk, Correction, HistoryEntry, ParsedInput, RunResult } from '../../../shared/contract.ts';
+import type { Chunk, HistoryEntry, Output, ParsedInput, RunResult } from '../../../shared/contract.ts';
 import { PotterError, toPotterError } from '../../../shared/errors.ts';
-import { pluginLimits } from '../../../shared/manifest.ts';
-import type { SingleAction as Action, Actions, Action as AnyAction, PromptAction } from '../actions/actions.ts';
+import type { Action, Actions, SingleAction } from '../actions/actions.ts';
 import type { EventBus } from '../events.ts';
 import type { Clock, Desktop, Notice, Target } from '../host.ts';
 import type { Log } from '../log/log.ts';
-import type { Finish, Provider, Usage } from '../providers/provider.ts';
-import { checkResult } from './guard.ts';
-import { buildPrompt, outputTokensFor, splitOuterWhitespace, stripDelimiters } from './prompt.ts';
+import { changedShare } from './changed-share.ts';
+import { type Produced, Producer, type ProducerOptions, withDetail } from './produce.ts';
+import { hasWritten, SourceWindows } from './windows.ts';
 
-export interface TextRunsOptions {
-  readonly actions: Pick<Actions, 'find' | 'current'>;
-  /** The provider and model of `provider/model`, or of the default. Fails with `NO_PROVIDER`, `NO_KEY`, … */
-  readonly resolveModel: (
-    reference: string | undefined,
-    signal: AbortSignal,
-    log: Log,
-  ) => Promise<{ readonly provider: Provider; readonly model: string }>;
-  readonly runPlugin: (plugin: string, command: string, text: string, signal: AbortSignal) => Promise<string>;
-  readonly proofread: (text: string, signal: AbortSignal) => Promise<{ output: string; corrections: Correction[] }>;
+export interface TextRunsOptions extends ProducerOptions {
+  readonly actions: Pick<Actions, 'find' | 'current' | 'draft' | 'steps'>;
   readonly history: {
     /** Committed before it returns, so that a killed run is seen at the next start. */
     begin(entry: HistoryEntry): void;
     finish(id: string, patch: Partial<HistoryEntry>): void;
+    /** Something became of a run after its end. */
+    amend(id: string, patch: Partial<HistoryEntry>): void;
   };
   readonly desktop: Desktop;
   readonly events: Pick<EventBus, 'publish'>;
   /** Tells the person outside any window. */
   readonly tell: (notice: Notice) => void;
-  readonly maxCharacters: () => number;
   readonly clock: Clock;
-  readonly newId: () => string;
 }
 
 type ProcessInput = ParsedInput<'text.process'>;
+type Choice = Pick<ProcessInput, 'action' | 'draft' | 'instruction' | 'model'>;
 
-interface ProcessContext {
+interface CallContext {
   readonly signal: AbortSignal;
-  readonly emit: (chunk: Chunk<'text.process'>) => Promise<void>;
   readonly log: Log;
+}
+
+interface ProcessContext extends CallContext {
+  readonly emit: (chunk: Chunk<'text.process'>) => Promise<void>;
 }
 
 /** One run from its trigger to its entry in the history. */
-interface Run {
+interface Run extends ProcessContext {
   readonly id: string;
   readonly action: Action;
+  readonly steps: readonly SingleAction[];
+  readonly input: ProcessInput;
   readonly target: Target | undefined;
-  readonly signal: AbortSignal;
+  /** What becomes of the result: as the action says, unless this run was told otherwise. */
+  readonly mode: RunResult['action']['output'];
   readonly startedAt: number;
-  readonly model: string | undefined;
-  readonly emit: ProcessContext['emit'];
-  readonly log: Log;
-}
-
-/** What an action made of the text, checked. */
-interface Produced {
-  readonly output: string;
-  readonly notice?: string;
-  readonly corrections?: Correction[];
-  readonly provider?: string;
-  readonly model?: string;
-  readonly usage?: Usage;
 }
 
 export class TextRuns {
   readonly #options: TextRunsOptions;
+  readonly #producer: Producer;
+  readonly #windows = new SourceWindows();
   readonly #underWay = new Map<string, { readonly controller: AbortController; readonly target: string | undefined }>();
 
   constructor(options: TextRunsOptions) {
     this.#options = options;
+    this.#producer = new Producer(options);
   }
 
   async process(input: ProcessInput, { signal: callSignal, emit, log }: ProcessContext): Promise<RunResult> {
-    const { actions, clock, newId } = this.#options;
+    const { clock, newId } = this.#options;
     const id = newId();
     const startedAt = clock.monotonic();
     const controller = new AbortController();
     const signal = AbortSignal.any([callSignal, controller.signal]);
     try {
-      const named = input.action === undefined ? undefined : single(actions.find(input.action));
+      const named = this.#named(input);
       // The window at the key press is the one meant, so it comes before anything that takes time.
-      const target = input.source.type === 'selection' ? await this.#options.desktop.front(signal) : undefined;
+      const target = await this.#targetOf(input.source, signal);
       this.#claim(id, controller, target);
-      const text = await this.#capture(input.source, target, signal);
+      const text = await this.#textOf(input.source, target, signal);
       if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
-      const action = named ?? single(await actions.current(signal));
-      this.#refuseTooLong(text, action.kind);
-      return await this.#runOn({ id, action, target, signal, startedAt, model: input.model, emit, log }, text);
+      const action = named ?? (await this.#options.actions.current(signal));
+      const steps = this.#stepsOf(action, input);
+      const mode = input.output ?? action.info.output;
+      return await this.#runOn({ id, action, steps, input, target, mode, signal, startedAt, emit, log }, text);
     } catch (thrown) {
       const error = toPotterError(thrown);
       if (input.source.type === 'selection') this.#tellFailure(id, error);
@@ -107,6 +96,119 @@ export class TextRuns {
     return run !== undefined;
   }
 
+  /** What a run would send and where; nothing is sent. Of a chain, what comes before a step stands for its text. */
+  async preview(input: ParsedInput<'text.preview'>, { signal, log }: CallContext): Promise<Output<'text.preview'>> {
+    const action = this.#named(input) ?? (await this.#options.actions.current(signal));
+    const { instruction, model } = input;
+    const steps: Output<'text.preview'>['steps'] = [];
+    for (const step of this.#stepsOf(action, input)) {
+      const text = steps.length === 0 ? input.text : `[result of ${steps.at(-1)?.name}]`;
+      steps.push(await this.#producer.describe({ action: step, text, instruction, model, signal, log }));
+    }
+    return { steps };
+  }
+
+  /** Reads the selection of the window in front and keeps it for `process`. */
+  async capture({ signal }: Pick<CallContext, 'signal'>): Promise<Output<'text.capture'>> {
+    const { desktop, newId } = this.#options;
+    const target = await desktop.front(signal);
+    const text = await desktop.capture(target, signal);
+    const captureId = newId();
+    this.#windows.keepCapture({ captureId, target, text });
+    return { captureId, text, application: target.application };
+  }
+
+  captured(captureId: string): Output<'text.captured'> {
+    const { text, target } = this.#windows.captured(captureId);
+    return { captureId, text, application: target.application };
+  }
+
+  /** Writes `text` in the place of what the run took, or of what it wrote there before. */
+  async insert(runId: string, text: string, { signal }: Pick<CallContext, 'signal'>): Promise<Output<'text.insert'>> {
+    const { desktop, history } = this.#options;
+    const run = this.#windows.run(runId);
+    const { target, original, written } = run;
+    return this.#alone(target, async () => {
+      const became =
+        written === undefined
+          ? await desktop.write(target, text, signal, { selected: original })
+          : await desktop.takeBack(target, { written, original: text }, signal);
+      if (became === 'copied') return { outcome: 'copied' };
+      this.#windows.keepRun({ ...run, written: text });
+      history.amend(runId, { output: text, result: 'replaced' });
+      return { outcome: 'replaced' };
+    });
+  }
+
+  /** Puts the original back, of the last run that wrote something if none is named. */
+  async restore(runId: string | undefined, { signal }: Pick<CallContext, 'signal'>): Promise<Output<'text.restore'>> {
+    const { desktop, history, tell } = this.#options;
+    const run = runId === undefined ? this.#windows.lastWritten() : this.#windows.run(runId);
+    if (!hasWritten(run))
+      throw new PotterError('NOT_FOUND', 'That run has replaced no text, so there is none to restore.');
+    const { target, original, written, runId: id } = run;
+    return this.#alone(target, async () => {
+      const outcome = await desktop.takeBack(target, { written, original }, signal);
+      if (outcome === 'restored') {
+        this.#windows.keepRun({ runId: id, target, original });
+        history.amend(id, { message: 'The original was put back.' });
+      } else {
+        const message =
+          'The window no longer holds the result, so nothing was changed: the original is on the clipboard.';
+        tell({ severity: 'info', title: 'Original copied', message, runId: id });
+      }
+      return { outcome };
+    });
+  }
+
+  /** Forgets every text that is kept in memory. */
+  forget(): void {
+    this.#windows.clear();
+  }
+
+  /** Undefined where the current action is meant. */
+  #named({ action, draft }: Choice): Action | undefined {
+    const { actions } = this.#options;
+    if (draft && action !== undefined) {
+      throw new PotterError('INVALID_INPUT', 'Name an action or give a draft, not both.', {
+        detail: { field: 'draft' },
+      });
+    }
+    if (draft) return actions.draft(draft);
+    return action === undefined ? undefined : actions.find(action);
+  }
+
+  /** Fails with `NO_INSTRUCTION` where one is asked for, and with `INVALID_INPUT` where nobody would read it. */
+  #stepsOf(action: Action, { instruction }: Choice): readonly SingleAction[] {
+    const { name, takesInstruction } = action.info;
+    if (takesInstruction && instruction === undefined) {
+      throw new PotterError('NO_INSTRUCTION', `"${name}" needs to be told what to do with the text.`);
+    }
+    if (!takesInstruction && instruction !== undefined) {
+      const message = `"${name}" takes no instruction. Use "ask" to say what to do with the text.`;
+      throw new PotterError('INVALID_INPUT', message, { detail: { field: 'instruction' } });
+    }
+    return this.#options.actions.steps(action);
+  }
+
+  async #targetOf(source: ProcessInput['source'], signal: AbortSignal): Promise<Target | undefined> {
+    switch (source.type) {
+      case 'selection':
+        return this.#options.desktop.front(signal);
+      case 'capture':
+        return this.#windows.captured(source.captureId).target;
+      case 'text':
+        return undefined;
+    }
+  }
+
+  async #textOf(source: ProcessInput['source'], target: Target | undefined, signal: AbortSignal): Promise<string> {
+    if (source.type === 'text') return source.text;
+    if (source.type === 'capture') return this.#windows.captured(source.captureId).text;
+    if (target) return this.#options.desktop.capture(target, signal);
+    throw new PotterError('NO_DESKTOP', 'There is no window to read a selection from.');
+  }
+
   /** One run a target: a second press while the first is under way must not start a race. */
   #claim(id: string, controller: AbortController, target: Target | undefined): void {
     for (const [runId, other] of this.#underWay) {
@@ -117,28 +219,27 @@ export class TextRuns {
     this.#underWay.set(id, { controller, target: target?.key });
   }
 
-  async #capture(source: ProcessInput['source'], target: Target | undefined, signal: AbortSignal): Promise<string> {
-    if (source.type === 'text') return source.text;
-    if (target) return this.#options.desktop.capture(target, signal);
-    throw new PotterError('NO_DESKTOP', 'There is no window to read a selection from.');
-  }
-
-  #refuseTooLong(text: string, kind: Action['kind']): void {
-    const most = kind === 'prompt' ? this.#options.maxCharacters() : localLimits[kind];
-    if (text.length <= most) return;
-    const who = { prompt: 'a language model', plugin: 'a plugin', proofread: 'the offline proofreader' }[kind];
-    const message = `The text has ${text.length} characters; ${who} is given at most ${most}.`;
-    throw new PotterError('TEXT_TOO_LONG', message, { detail: { characters: text.length, most } });
+  /** The same for what is written to a window after a run. */
+  async #alone<T>(target: Target, work: () => Promise<T>): Promise<T> {
+    const id = this.#options.newId();
+    this.#claim(id, new AbortController(), target);
+    try {
+      return await work();
+    } finally {
+      this.#underWay.delete(id);
+    }
   }
 
   async #runOn(run: Run, text: string): Promise<RunResult> {
     const { history, events, clock } = this.#options;
-    const { id, action } = run;
+    const { id, action, target, mode, input } = run;
     const elapsed = (): number => clock.monotonic() - run.startedAt;
-    history.begin(this.#entry(run, text));
+    // A trial in the editor leaves no trace.
+    const isKept = input.draft === undefined;
+    if (isKept) history.begin(this.#entry(run, text));
     events.publish('text.started', { runId: id, action: action.info.id });
     const finish = (result: string, patch: Partial<HistoryEntry>): void => {
-      history.finish(id, { result, ms: elapsed(), ...patch });
+      if (isKept) history.finish(id, { result, ms: elapsed(), ...patch });
       run.log.info('a run ended', { runId: id, action: action.info.id, result });
       const { message } = patch;
       events.publish('text.finished', { runId: id, action: action.info.id, result, ...(message && { message }) });
@@ -146,18 +247,22 @@ export class TextRuns {
     try {
       const produced = await this.#produce(run, text);
       run.signal.throwIfAborted();
-      const output = compose(action.info.output, text, produced.output);
+      const output = compose(mode, text, produced.output);
       const outcome = await this.#write(run, text, output).catch((thrown: unknown) => {
-        throw withOutput(toPotterError(thrown), id, output);
+        throw withDetail(toPotterError(thrown), { output });
       });
-      const { provider, model, usage, notice } = produced;
+      if (target) {
+        const written = outcome === 'replaced' ? { written: output } : {};
+        this.#windows.keepRun({ runId: id, target, original: text, ...written });
+      }
+      const { provider, model, usage, notice, corrections } = produced;
       const source = { ...(provider && { provider }), ...(model && { model }), ...(usage && { usage }) };
       finish(outcome, { output, ...source, ...(notice && { message: notice }) });
-      const { corrections } = produced;
       return {
         runId: id,
-        canInsert: false,
-        action: { id: action.info.id, name: action.info.name, output: action.info.output },
+        action: { id: action.info.id, name: action.info.name, output: mode },
+        ...(input.instruction !== undefined && { instruction: input.instruction }),
+        canInsert: target !== undefined && canPaste(this.#options.desktop) && outcome !== 'replaced',
         input: text,
         output,
         outcome,
@@ -167,114 +272,80 @@ export class TextRuns {
         ...(corrections && { corrections }),
       };
     } catch (thrown) {
-      const error = toPotterError(thrown);
+      const error = withDetail(toPotterError(thrown), { runId: id });
       finish(error.code, { message: error.message, ...partialOutput(error) });
       throw error;
     }
   }
 
+  /** One step after the other, the result of one being the text of the next. */
   async #produce(run: Run, text: string): Promise<Produced> {
-    const { action } = run;
-    const started = (source: { provider?: string; model?: string } = {}): Promise<void> =>
-      run.emit({ type: 'started', runId: run.id, action: action.info.id, input: text, ...source });
-    switch (action.kind) {
-      case 'plugin':
-        await started();
-        return { output: await this.#options.runPlugin(action.plugin, action.command, text, run.signal) };
-      case 'proofread':
-        await started();
-        return this.#options.proofread(text, run.signal);
-      case 'prompt':
-        return this.#prompt(run, action, text, started);
+    const { id, steps, emit, signal, log, input } = run;
+    let produced: Produced = { output: text };
+    for (const [at, action] of steps.entries()) {
+      signal.throwIfAborted();
+      const given = produced.output;
+      const instruction = action.info.takesInstruction ? input.instruction : undefined;
+      const made = await this.#producer.produce(
+        { action, text: given, instruction, model: input.model, signal, log },
+        {
+          started: (source) => emit({ type: 'started', runId: id, action: action.info.id, input: given, ...source }),
+          text: (piece) => emit({ type: 'text', text: piece }),
+        },
+      );
+      // What the last one makes is composed by the mode of the whole run.
+      const output = at === steps.length - 1 ? made.output : compose(action.info.output, given, made.output);
+      produced = { ...joined(produced, made), output };
     }
-  }
-
-  async #prompt(
-    run: Run,
-    action: PromptAction,
-    text: string,
-    started: (source?: { provider?: string; model?: string }) => Promise<void>,
-  ): Promise<Produced> {
-    const chosen = await this.#modelOrFallback(run, action);
-    if (!chosen) {
-      this.#refuseTooLong(text, 'proofread');
-      const notice = 'No language model is set up, so Proofread (offline) corrected the text.';
-      await started();
-      return { ...(await this.#options.proofread(text, run.signal)), notice };
-    }
-    const { provider, model } = chosen;
-    await started({ provider: provider.id, model });
-    return this.#ask(run, action, text, provider, model);
-  }
-
-  /** Undefined where the action has an offline stand-in and there is no provider to ask. */
-  async #modelOrFallback(run: Run, action: PromptAction) {
-    try {
-      return await this.#options.resolveModel(run.model, run.signal, run.log);
-    } catch (thrown) {
-      const stands = action.fallback !== undefined && run.model === undefined;
-      if (stands && toPotterError(thrown).code === 'NO_PROVIDER') return undefined;
-      throw thrown;
-    }
-  }
-
-  async #ask(run: Run, action: PromptAction, text: string, provider: Provider, model: string): Promise<Produced> {
-    const { before, core, after } = splitOuterWhitespace(text);
-    const chance = this.#options.newId().replaceAll('-', '').slice(0, 16);
-    const { system, user, nonce } = buildPrompt({
-      instruction: action.definition.instruction,
-      text: core,
-      nonce: chance,
-    });
-    const { temperature, profile } = action.definition;
-    const request = { model, system, user, temperature, maxOutputTokens: outputTokensFor(core) };
-    const { answer, end } = await collect(run, provider, request);
-    const output = stripDelimiters(answer, nonce).trim();
-    const finding = checkResult({
-      profile: profile === 'free' ? 'none' : profile,
-      input: core,
-      output,
-      finish: end.finish,
-    });
-    if (finding) throw new PotterError(finding.code, finding.message, { detail: { runId: run.id, output } });
-    const { usage } = end;
-    return { output: before + output + after, provider: provider.id, model, ...(usage && { usage }) };
+    // They hold for the text that was proofread, which a later step no longer has.
+    const { corrections, ...rest } = produced;
+    return corrections && steps.length === 1 ? { ...rest, corrections } : rest;
   }
 
   async #write(run: Run, input: string, output: string): Promise<RunResult['outcome']> {
-    const { desktop, tell } = this.#options;
-    const { action, target, signal, id } = run;
+    const { desktop } = this.#options;
+    const { target, signal, mode, action } = run;
+    const isCaptured = run.input.source.type === 'capture';
     if (!target) return output === input ? 'unchanged' : 'returned';
-    if (action.info.output === 'show' || (action.info.review === 'always' && output !== input)) {
-      tell({ severity: 'info', title: action.info.name, message: 'The result is ready to read in Potter.', runId: id });
+    if (mode === 'show' || (output !== input && isForReview(action.info.review, input, output))) {
+      this.#tell(run, 'info', 'The result is ready to read in Potter.');
       return 'shown';
     }
-    if (output === input) {
-      tell({ severity: 'info', title: action.info.name, message: 'No changes needed.', runId: id });
-      return 'unchanged';
-    }
-    if (action.info.output === 'copy') {
+    if (mode === 'copy') {
       await desktop.copy(output);
       return 'copied';
     }
-    const written = await desktop.write(target, output, signal);
+    if (output === input) {
+      this.#tell(run, 'info', 'No changes needed.');
+      return 'unchanged';
+    }
+    // A window of Potter's was in front meanwhile, where anything may have happened to the selection.
+    const options = isCaptured ? { selected: input } : {};
+    const written = await desktop.write(target, output, signal, options);
     if (written === 'pasted') return 'replaced';
-    tell({ severity: 'warning', title: action.info.name, message: copiedBecause[desktop.kind], runId: id });
+    this.#tell(run, 'warning', copiedBecause[desktop.kind]);
     return 'copied';
   }
 
-  #tellFailure(runId: string, error: PotterError): void {
-    if (error.code === 'CANCELLED' || error.code === 'ALREADY_RUNNING') return;
-    const message = `${error.message} ${error.kind.next}`;
-    this.#options.tell({ severity: 'error', title: 'Your text was not changed', message, runId });
+  /** Who chose in a window of Potter's sees it there. */
+  #tell({ id, action, input }: Run, severity: Notice['severity'], message: string): void {
+    if (input.source.type !== 'selection') return;
+    this.#options.tell({ severity, title: action.info.name, message, runId: id });
   }
 
-  #entry({ id, action, target }: Run, input: string): HistoryEntry {
+  #tellFailure(runId: string, { code, message, kind }: PotterError): void {
+    if (code === 'CANCELLED' || code === 'ALREADY_RUNNING') return;
+    const title = 'Your text was not changed';
+    this.#options.tell({ severity: 'error', title, message: `${message} ${kind.next}`, runId, code });
+  }
+
+  #entry({ id, action, target, input: { instruction } }: Run, input: string): HistoryEntry {
     return {
       id,
       at: this.#options.clock.now(),
       actionId: action.info.id,
       actionName: action.info.name,
+      ...(instruction !== undefined && { instruction }),
       input,
       output: '',
       result: 'running',
@@ -284,13 +355,10 @@ export class TextRuns {
   }
 }
 
-function single(action: AnyAction): Action {
-  if (action.kind === 'chain') throw new PotterError('UNAVAILABLE', 'Chains are not run yet.');
-  return action;
+/** Elsewhere a result can be copied, not pasted. */
+function canPaste({ kind }: Desktop): boolean {
+  return kind === 'x11' || kind === 'native';
 }
-
-/** Characters. What works on this machine costs nothing, but Harper's time grows faster than the text. */
-const localLimits = { plugin: pluginLimits.textCharacters, proofread: 100_000 } as const;
 
 const notPasted =
   'That window did not take the result, or is no longer in front: it is on the clipboard, nothing was pasted.';
@@ -301,25 +369,23 @@ const copiedBecause: Readonly<Record<Desktop['kind'], string>> = {
   wayland: 'The result is on the clipboard: paste it over your selection.',
 };
 
-/** The whole answer. What had arrived before a failure goes with the error, to be shown and never inserted. */
-async function collect(
-  run: Run,
-  provider: Provider,
-  request: Parameters<Provider['complete']>[0],
-): Promise<{ answer: string; end: { finish: Finish; usage?: Usage } }> {
-  let answer = '';
-  try {
-    for await (const event of provider.complete(request, run.signal)) {
-      if (event.type === 'end') return { answer, end: event };
-      answer += event.text;
-      await run.emit({ type: 'text', text: event.text });
-    }
-  } catch (thrown) {
-    throw withOutput(toPotterError(thrown), run.id, answer);
-  }
-  throw new PotterError('INCOMPLETE', `${provider.id} stopped before the answer was complete.`, {
-    detail: { runId: run.id, output: answer },
-  });
+function isForReview(rule: Action['info']['review'], input: string, output: string): boolean {
+  if (typeof rule === 'string') return rule === 'always';
+  return changedShare(input, output) * 100 > rule.above;
+}
+
+/** What two steps did together: the later one tells who answered, the tokens add up. */
+function joined(before: Produced, after: Produced): Produced {
+  const usage = [before.usage, after.usage].filter((each) => each !== undefined);
+  const notice = [before.notice, after.notice].filter((each) => each !== undefined).join(' ');
+  const total = usage.reduce(
+    (sum, { inputTokens, outputTokens }) => ({
+      inputTokens: sum.inputTokens + inputTokens,
+      outputTokens: sum.outputTokens + outputTokens,
+    }),
+    { inputTokens: 0, outputTokens: 0 },
+  );
+  return { ...before, ...after, ...(usage.length > 0 && { usage: total }), ...(notice !== '' && { notice }) };
 }
 
 function compose(mode: Action['info']['output'], input: string, result: string): string {
@@ -333,12 +399,6 @@ function compose(mode: Action['info']['output'], input: string, result: string):
     case 'copy':
       return result;
   }
-}
-
-/** The error with the text that is there, so that it can be shown and kept. */
-function withOutput({ code, message, cause, detail }: PotterError, runId: string, output: string): PotterError {
-  const given = typeof detail === 'object' ? detail : {};
-  return new PotterError(code, message, { cause, detail: { ...given, runId, output } });
 }
 
 function partialOutput({ detail }: PotterError): { output?: string } {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkResult, type GuardProfile, guardCodes, guardRules } from '../../../../src/main/core/text/guard.ts';
+import { checkResult, guardCodes, guardRules } from '../../../../src/main/core/text/guard.ts';
+import type { GuardProfile } from '../../../../src/shared/contract.ts';
 import { type GuardPair, guardPairs } from '../../../fixtures/guard-pairs.ts';
 
 const verdictOf = (pair: GuardPair): string => checkResult(pair)?.code ?? 'ok';

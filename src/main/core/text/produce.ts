@@ -1,0 +1,219 @@
+/** What one action makes of a text: its requirements, its prompt, its answer and the guard. Nothing is written here. */
+import type { Correction, PreviewStep } from '../../../shared/contract.ts';
+import { PotterError, toPotterError } from '../../../shared/errors.ts';
+import { pluginLimits } from '../../../shared/manifest.ts';
+import type { PromptAction, SingleAction } from '../actions/actions.ts';
+import { checkRequirements } from '../actions/requirements.ts';
+import type { Log } from '../log/log.ts';
+import type { CompletionRequest, Finish, Provider, Usage } from '../providers/provider.ts';
+import type { Resolved, Wanted } from '../providers/registry.ts';
+import { checkResult } from './guard.ts';
+import { buildPrompt, outputTokensFor, splitOuterWhitespace, stripDelimiters } from './prompt.ts';
+import { type Languages, nameOf, targetLanguage } from './translation.ts';
+
+export interface ProducerOptions {
+  /** Fails with `NO_PROVIDER`, `NO_KEY`, … */
+  readonly resolveModel: (wanted: Wanted, signal: AbortSignal, log: Log) => Promise<Resolved>;
+  readonly runPlugin: (plugin: string, command: string, text: string, signal: AbortSignal) => Promise<string>;
+  readonly proofread: (text: string, signal: AbortSignal) => Promise<{ output: string; corrections: Correction[] }>;
+  readonly maxCharacters: () => number;
+  readonly languages: () => Languages;
+  readonly newId: () => string;
+}
+
+/** One action on one text. */
+export interface Work {
+  readonly action: SingleAction;
+  readonly text: string;
+  /** The free instruction, where the action takes one. */
+  readonly instruction: string | undefined;
+  /** `provider/model` for this run only. */
+  readonly model: string | undefined;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export interface Source {
+  readonly provider?: string;
+  readonly model?: string;
+}
+
+export interface Listener {
+  /** Before the first word, once it is known who works on it. */
+  readonly started: (source: Source) => Promise<void>;
+  readonly text: (text: string) => Promise<void>;
+}
+
+/** What an action made of the text, checked. */
+export interface Produced extends Source {
+  readonly output: string;
+  readonly notice?: string;
+  readonly corrections?: Correction[];
+  readonly usage?: Usage;
+}
+
+/** A prompt as it is about to be sent, and the white space its answer is put back between. */
+interface Prepared {
+  readonly request: CompletionRequest;
+  readonly nonce: string;
+  readonly before: string;
+  readonly core: string;
+  readonly after: string;
+}
+
+export class Producer {
+  readonly #options: ProducerOptions;
+
+  constructor(options: ProducerOptions) {
+    this.#options = options;
+  }
+
+  async produce(work: Work, listener: Listener): Promise<Produced> {
+    const { action, text, signal } = work;
+    this.#refuseUnfit(action, text);
+    switch (action.kind) {
+      case 'plugin':
+        await listener.started({});
+        return { output: await this.#options.runPlugin(action.plugin, action.command, text, signal) };
+      case 'proofread':
+        await listener.started({});
+        return this.#options.proofread(text, signal);
+      case 'prompt':
+        return this.#prompt(action, work, listener);
+    }
+  }
+
+  /** What `produce` would send, and where; the text goes nowhere. Fails as `produce` would before it sends anything. */
+  async describe(work: Work): Promise<PreviewStep> {
+    const { action, text } = work;
+    this.#refuseUnfit(action, text);
+    const named = { action: action.info.id, name: action.info.name };
+    const chosen = action.kind === 'prompt' ? await this.#modelOrFallback(action, work) : undefined;
+    if (action.kind !== 'prompt' || !chosen) return named;
+    const { request } = this.#prepare(action, work, chosen.model);
+    const { url, body } = chosen.provider.describe(request);
+    const { provider, providerName, model, withKey } = chosen;
+    return {
+      ...named,
+      // It is what is serialised to be sent, so it is JSON.
+      request: { provider: provider.id, providerName, model, url, withKey, body: JSON.parse(JSON.stringify(body)) },
+      system: request.system,
+      user: request.user,
+    };
+  }
+
+  #refuseUnfit(action: SingleAction, text: string): void {
+    if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
+    this.#refuseTooLong(text, action.kind);
+    checkRequirements(action, text);
+  }
+
+  #refuseTooLong(text: string, kind: SingleAction['kind']): void {
+    const most = kind === 'prompt' ? this.#options.maxCharacters() : localLimits[kind];
+    if (text.length <= most) return;
+    const who = { prompt: 'a language model', plugin: 'a plugin', proofread: 'the offline proofreader' }[kind];
+    const message = `The text has ${text.length} characters; ${who} is given at most ${most}.`;
+    throw new PotterError('TEXT_TOO_LONG', message, { detail: { characters: text.length, most } });
+  }
+
+  async #prompt(action: PromptAction, work: Work, { started, text: heard }: Listener): Promise<Produced> {
+    const { text, signal } = work;
+    const chosen = await this.#modelOrFallback(action, work);
+    if (!chosen) {
+      this.#refuseTooLong(text, 'proofread');
+      const notice = 'No language model is set up, so Proofread (offline) corrected the text.';
+      await started({});
+      return { ...(await this.#options.proofread(text, signal)), notice };
+    }
+    const { provider, model } = chosen;
+    const source = { provider: provider.id, model };
+    await started(source);
+    const prepared = this.#prepare(action, work, model);
+    const { answer, end } = await collect(provider, prepared.request, signal, heard);
+    return { ...source, output: checked(action, prepared, answer, end.finish), ...(end.usage && { usage: end.usage }) };
+  }
+
+  /** Undefined where the action has an offline stand-in and there is no provider to ask. */
+  async #modelOrFallback({ definition, fallback }: PromptAction, { model, signal, log }: Work) {
+    const reference = model ?? definition.model;
+    try {
+      return await this.#options.resolveModel({ reference, tier: definition.tier }, signal, log);
+    } catch (thrown) {
+      const stands = fallback !== undefined && reference === undefined;
+      if (stands && toPotterError(thrown).code === 'NO_PROVIDER') return undefined;
+      throw thrown;
+    }
+  }
+
+  #prepare({ definition }: PromptAction, { text, instruction }: Work, model: string): Prepared {
+    const { before, core, after } = splitOuterWhitespace(text);
+    const chance = this.#options.newId().replaceAll('-', '').slice(0, 16);
+    const { system, user, nonce } = buildPrompt({
+      instruction: filled(definition, core, instruction, this.#options.languages()),
+      text: core,
+      nonce: chance,
+    });
+    const { temperature, growth } = definition;
+    const request = { model, system, user, temperature, maxOutputTokens: outputTokensFor(core, growth) };
+    return { request, nonce, before, core, after };
+  }
+}
+
+/** Characters. What works on this machine costs nothing, but Harper's time grows faster than the text. */
+const localLimits = { plugin: pluginLimits.textCharacters, proofread: 100_000 } as const;
+
+/** The instruction of an action for this text, its placeholders filled once: what fills one is not searched for more. */
+function filled(
+  { instruction, profile }: PromptAction['definition'],
+  text: string,
+  said: string | undefined,
+  languages: Languages,
+): string {
+  // Only a translation has to be another language than the text is in.
+  const { name, otherwise } =
+    profile === 'translate' ? targetLanguage(text, languages) : { name: nameOf(languages.first) };
+  const whole = instruction.replace(/\{\{(instruction|language)\}\}/g, (_match, placeholder: string) =>
+    placeholder === 'language' ? name : (said ?? ''),
+  );
+  const choosesLanguage = otherwise !== undefined && instruction.includes('{{language}}');
+  return choosesLanguage
+    ? `${whole}\nIf the text is in ${name} already, everything said here of ${name} means ${otherwise} instead.`
+    : whole;
+}
+
+/** The answer as it may take the place of the text. Fails with what the guard found, the answer in the detail. */
+function checked(action: PromptAction, prepared: Prepared, answer: string, finish: Finish): string {
+  const { nonce, before, core, after } = prepared;
+  const output = stripDelimiters(answer, nonce).trim();
+  const finding = checkResult({ profile: action.definition.profile, input: core, output, finish });
+  if (finding) throw new PotterError(finding.code, finding.message, { detail: { output } });
+  return before + output + after;
+}
+
+/** The whole answer. What had arrived before a failure goes with the error, to be shown and never inserted. */
+async function collect(
+  provider: Provider,
+  request: CompletionRequest,
+  signal: AbortSignal,
+  heard: Listener['text'],
+): Promise<{ answer: string; end: { finish: Finish; usage?: Usage } }> {
+  let answer = '';
+  try {
+    for await (const event of provider.complete(request, signal)) {
+      if (event.type === 'end') return { answer, end: event };
+      answer += event.text;
+      await heard(event.text);
+    }
+  } catch (thrown) {
+    throw withDetail(toPotterError(thrown), { output: answer });
+  }
+  throw new PotterError('INCOMPLETE', `${provider.id} stopped before the answer was complete.`, {
+    detail: { output: answer },
+  });
+}
+
+/** The error with more to show. What it carries already stays. */
+export function withDetail(error: PotterError, more: object): PotterError {
+  const { code, message, cause, detail } = error;
+  return new PotterError(code, message, { cause, detail: { ...more, ...(typeof detail === 'object' && detail) } });
+}
