@@ -1,13 +1,14 @@
 /** The commands of the command line, one entry each. Summaries and options come from the contract where it has them. */
 import * as z from 'zod';
 import type { Client } from '../../shared/client.ts';
-import type { HistoryEntry, Input, ProviderInfo, RouteName, RunChunk, RunResult } from '../../shared/contract.ts';
+import type { HistoryEntry, ProviderInfo, RouteName } from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
 import type { Cipher } from '../core/host.ts';
 import { actionCommands } from './action-commands.ts';
 import { keyCommands } from './key-commands.ts';
 import { needed, printReply, table } from './reply.ts';
-import { ProgressLine, print, printable, readInput, readSecret, type Terminal } from './terminal.ts';
+import { runCommands } from './run-commands.ts';
+import { print, printable, readSecret, type Terminal } from './terminal.ts';
 
 export interface CommandContext {
   readonly client: Client;
@@ -45,17 +46,7 @@ export type Command = Described &
 const json = { json: { type: 'boolean', help: 'print the reply as one line of JSON' } } as const;
 
 export const commands: Readonly<Record<string, Command>> = {
-  run: {
-    route: 'text.process',
-    arguments: ['[action]'],
-    options: {
-      model: { type: 'string' },
-      selection: { type: 'boolean', help: 'work on the selection of the window in front, in place' },
-      fresh: { type: 'boolean' },
-      ...json,
-    },
-    run: runAction,
-  },
+  ...runCommands,
   ...actionCommands,
   models: { route: 'providers.list', arguments: ['[provider]'], options: json, run: listModels },
   'keys list': { route: 'keys.list', arguments: [], options: json, run: listKeys },
@@ -96,87 +87,6 @@ export const commands: Readonly<Record<string, Command>> = {
     runAlone: async (context) => (await import('./serve.ts')).serve(context),
   },
 };
-
-async function runAction(context: CommandContext): Promise<void> {
-  const { client, terminal, values, positionals, signal } = context;
-  const [action] = positionals;
-  const source = values.selection
-    ? ({ type: 'selection' } as const)
-    : ({ type: 'text', text: await readInput(terminal, signal) } as const);
-  const input: Input<'text.process'> = {
-    source,
-    ...(action !== undefined && { action }),
-    ...(typeof values.model === 'string' && { model: values.model }),
-    ...(values.fresh === true && { fresh: true }),
-  };
-  const live = new LiveRun(terminal, values.json === true);
-  try {
-    const result = await client.call('text.process', input, { signal, onChunk: (chunk) => live.receive(chunk) });
-    await live.finish(result);
-  } catch (thrown) {
-    await live.abandon();
-    throw thrown;
-  }
-}
-
-/**
- * What the person sees of a run. On a terminal the answer appears as it comes; into a pipe or a file only a complete,
- * checked result is written, because whatever reads it takes the bytes for the result.
- */
-class LiveRun {
-  readonly #terminal: Terminal;
-  readonly #json: boolean;
-  readonly #startedAt = performance.now();
-  readonly #progress: ProgressLine;
-  #label = '';
-  #streamed = '';
-
-  constructor(terminal: Terminal, json: boolean) {
-    this.#terminal = terminal;
-    this.#json = json;
-    this.#progress = new ProgressLine(terminal.stderr, () => this.#line());
-  }
-
-  #line(): string | undefined {
-    const seconds = (performance.now() - this.#startedAt) / 1000;
-    if (seconds < 1) return undefined;
-    return `${this.#label} ${seconds.toFixed(0)} s, ${this.#streamed.length} characters (Ctrl-C cancels)`;
-  }
-
-  async receive(chunk: RunChunk): Promise<void> {
-    if (chunk.type === 'started') {
-      this.#label = chunk.model ? `${chunk.action}, ${chunk.provider}/${chunk.model}:` : `${chunk.action}:`;
-      return;
-    }
-    this.#streamed += chunk.text;
-    if (!this.#showsLive()) return;
-    this.#progress.clear();
-    await print(this.#terminal.stdout, printable(chunk.text));
-  }
-
-  #showsLive(): boolean {
-    return this.#terminal.stdout.isTTY === true && !this.#json;
-  }
-
-  async finish(result: RunResult): Promise<void> {
-    const { stdout, stderr } = this.#terminal;
-    this.#progress.clear();
-    if (this.#json) return print(stdout, `${JSON.stringify({ status: 'ok', data: result })}\n`);
-    if (result.notice) await print(stderr, `potter: ${result.notice}\n`);
-    if (result.outcome === 'replaced' || result.outcome === 'copied')
-      return print(stderr, `potter: ${result.outcome}.\n`);
-    if (!this.#showsLive()) return print(stdout, result.output);
-    const rest = this.#streamed === '' ? printable(result.output) : '';
-    const shown = this.#streamed + rest;
-    return print(stdout, shown.endsWith('\n') ? rest : `${rest}\n`);
-  }
-
-  /** What stands on the terminal is not a result; the error that follows says why. */
-  async abandon(): Promise<void> {
-    this.#progress.clear();
-    if (this.#showsLive() && this.#streamed !== '') await print(this.#terminal.stdout, '\n');
-  }
-}
 
 async function listModels({ client, terminal, values, positionals, signal }: CommandContext): Promise<void> {
   const [provider] = positionals;

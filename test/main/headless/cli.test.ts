@@ -34,6 +34,28 @@ describe('potter run', () => {
     expect(JSON.parse(stdout)).toMatchObject({ status: 'ok', data: { output: plain.stdout, provider: 'vendor' } });
   });
 
+  test('does what it is told by an instruction', async () => {
+    const { vendor, environment } = await startVendor({ answer: () => 'No.' });
+    const options = { ...folder(environment), input: 'Can you come?' };
+    const asked = await runCli(['run', 'ask', '--instruction', 'Refuse in one word.'], options);
+    expect(asked).toEqual({ code: 0, stdout: 'No.', stderr: '' });
+    expect(JSON.stringify(vendor.requests.at(-1)?.body)).toContain('Refuse in one word.');
+    const silent = await runCli(['run', 'ask'], options);
+    expect(silent).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('(NO_INSTRUCTION)') });
+  });
+
+  test('says in a dry run what it would send and where, and sends nothing', async () => {
+    const { vendor, environment } = await startVendor();
+    const options = { ...folder(environment), input: 'teh text' };
+    const { code, stdout } = await runCli(['run', 'polish', '--dry-run'], options);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Polish: to Vendor, model potter-demo-sample, at ${vendor.baseUrl}/chat/completions`);
+    expect(stdout).toContain('teh text');
+    const local = await runCli(['run', 'sort-lines', '--dry-run'], options);
+    expect(local.stdout).toBe('Sort lines: nothing leaves this machine.\n');
+    expect(vendor.requests.filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
   test('writes nothing of an answer that is not complete', async () => {
     const { vendor, environment } = await startVendor();
     vendor.next({ after: 400, ending: 'end' });

@@ -111,7 +111,7 @@ describe('a draft', () => {
 
   test('that needs another text is refused before anything is sent', async () => {
     const { client, chats } = await start();
-    const wanting = { ...draft, requires: { minCharacters: 20, pattern: '^{' } };
+    const wanting = { ...draft, requires: { minCharacters: 20, pattern: '^[{]' } };
     const refused = client.call('text.process', { draft: wanting, source: text('{ "too": 1 }') });
     await expect(refused).rejects.toMatchObject({
       code: 'REQUIREMENT',
