@@ -485,6 +485,8 @@ function RowMenu({ action, isSortable, onMove, tell, ask }: RowMenuProps): React
       width={230}
       portalProps={{ target: '#content' }}
       transitionProps={{ duration: 0 }}
+      // The list may hold nothing but its items.
+      withInitialFocusPlaceholder={false}
     >
       <Menu.Target>
         <IconButton aria-label={t('actions.more', { name })}>

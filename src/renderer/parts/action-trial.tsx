@@ -273,19 +273,27 @@ function SentStep({ step, number }: SentStepProps): ReactNode {
           </div>
         </dl>
       )}
-      {system !== undefined && <Said label={t('editor.system')} text={system} />}
-      {user !== undefined && <Said label={t('editor.user')} text={user} />}
+      {system !== undefined && <Said label={t('editor.system')} text={system} isNested={number !== undefined} />}
+      {user !== undefined && <Said label={t('editor.user')} text={user} isNested={number !== undefined} />}
       {request && <Raw body={request.body} />}
     </article>
   );
 }
 
-function Said({ label, text }: { readonly label: string; readonly text: string }): ReactNode {
+interface SaidProps {
+  readonly label: string;
+  readonly text: string;
+  /** It stands under the heading of its step. */
+  readonly isNested: boolean;
+}
+
+function Said({ label, text, isNested }: SaidProps): ReactNode {
+  const Heading = isNested ? 'h4' : 'h3';
   return (
-    <section className="said" aria-label={label}>
-      <h4>{label}</h4>
+    <section className="sent-part" aria-label={label}>
+      <Heading>{label}</Heading>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled by the keyboard */}
-      <div className="said-text" dir="auto" tabIndex={0}>
+      <div className="sent-text" dir="auto" tabIndex={0}>
         <VisibleText text={text} />
       </div>
     </section>

@@ -159,7 +159,13 @@ export class Actions {
 
   detail(id: string): ActionDetail {
     const action = this.find(id);
-    return { action: action.info, ...('definition' in action && { definition: action.definition }) };
+    const isEdited = action.info.origin === 'edited';
+    const shipped = isEdited ? shippedPrompts.find((each) => each.id === id)?.definition : undefined;
+    return {
+      action: action.info,
+      ...('definition' in action && { definition: action.definition }),
+      ...(shipped && { shipped }),
+    };
   }
 
   create(id: string, definition: ActionDefinition): ActionDetail {
