@@ -185,7 +185,8 @@ describe('an edit of a shipped action', () => {
     await first.potter.stop();
 
     const { client } = await startTestPotter({ dataDirectory });
-    expect(await get(client, 'polish')).toEqual({ action, definition });
+    const { definition: shipped } = await get((await startTestPotter()).client, 'polish');
+    expect(await get(client, 'polish')).toEqual({ action, definition, shipped });
     await expect(client.call('actions.remove', { id: 'polish' })).rejects.toMatchObject({ code: 'BUILT_IN' });
     expect(await client.call('actions.restore', { id: 'polish' })).toEqual({ restored: 1 });
     expect((await get(client, 'polish')).action).toMatchObject({ name: 'Polish', origin: 'built-in', version: 3 });
