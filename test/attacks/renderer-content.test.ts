@@ -72,13 +72,17 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   const hits = async (page: Page): Promise<number> =>
     page.evaluate(() => (globalThis as unknown as { hits: number }).hits);
 
-  /** Does to everything on the page what an unlucky person might; false when that led away from it. */
+  /**
+   * Does to everything on the page what an unlucky person might; false when that led away from it. Potter's own buttons
+   * and links are left out: they are no part of an answer, and some of them delete what is looked at.
+   */
   function touchEverything(page: Page): Promise<boolean> {
     const touch = (): boolean => {
       for (const element of document.querySelectorAll<HTMLElement>('p, a, button, input, [onmouseover]')) {
         element.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
       }
-      for (const link of document.querySelectorAll('a, button')) {
+      const own = ':not([class*="mantine-"], [href^="#/"])';
+      for (const link of document.querySelectorAll(`a${own}, button${own}`)) {
         link.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
       }
       return true;
@@ -242,7 +246,10 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
 
     test('D01 nothing that is called or asked after a payload acts in the palette or the list of actions', async () => {
       const { page, address, client, close } = await open();
-      const short = scriptPayloads.filter((payload) => payload.length <= 50);
+      // Two names that differ in their case alone are one.
+      const short = [...new Map(scriptPayloads.map((payload) => [payload.toLowerCase(), payload])).values()].filter(
+        (payload) => payload.length <= 50,
+      );
       for (const [at, name] of short.entries()) {
         await client.call('actions.create', { id: `payload-${at}`, definition: { ...definition, name } });
         const instruction = `${scriptPayloads[at]} END ${at}.`;
