@@ -31,7 +31,7 @@ test('says how to get a model when there is none, and offers what works without'
   const { page } = await open();
   await choose(page, 'Polish');
   await expect(page.getByText('No language model yet')).toBeVisible();
-  await expect(page.getByText('potter keys set openai')).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Open providers and keys' })).toHaveAttribute('href', '#/providers');
   await page.getByRole('button', { name: 'Use Proofread (offline)' }).click();
   await expect(page.getByRole('button', { name: 'Action: Proofread (offline)' })).toBeVisible();
 });

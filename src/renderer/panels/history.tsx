@@ -1,5 +1,5 @@
 import './history.css';
-import { ActionIcon, Button, Loader, Modal, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Loader, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { HistoryEntry, HistoryListEntry } from '../../shared/contract.ts';
 import { type ErrorCode, errorKinds, toPotterError } from '../../shared/errors.ts';
+import { Dialog } from '../parts/dialog.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { moment } from '../parts/format.ts';
@@ -43,7 +44,7 @@ export function HistoryPanel({ runId }: { readonly runId: string | undefined }):
         <HistoryList state={state} chosen={runId} />
       </div>
       <Detail open={state.open} blank={isBlank || state.locked} onRemove={setDoomed} />
-      <RemoveDialog id={doomed} total={state.total} onClose={() => setDoomed(undefined)} />
+      {doomed !== undefined && <RemoveDialog id={doomed} total={state.total} onClose={() => setDoomed(undefined)} />}
     </div>
   );
 }
@@ -357,8 +358,8 @@ function isErrorCode(code: string): code is ErrorCode {
 }
 
 interface RemoveDialogProps {
-  /** The entry to delete, `all`, or none: then it is closed. */
-  readonly id: string | undefined;
+  /** The entry to delete, or `all`. */
+  readonly id: string;
   readonly total: number;
   readonly onClose: () => void;
 }
@@ -368,7 +369,6 @@ function RemoveDialog({ id, total, onClose }: RemoveDialogProps): ReactNode {
   const { history } = usePotter();
   const all = id === 'all';
   const remove = async (): Promise<void> => {
-    if (id === undefined) return;
     onClose();
     try {
       await history.remove(id);
@@ -379,12 +379,7 @@ function RemoveDialog({ id, total, onClose }: RemoveDialogProps): ReactNode {
     }
   };
   return (
-    <Modal
-      opened={id !== undefined}
-      onClose={onClose}
-      title={all ? t('history.removeAllTitle') : t('history.removeTitle')}
-      closeButtonProps={{ 'aria-label': t('history.keep') }}
-    >
+    <Dialog title={all ? t('history.removeAllTitle') : t('history.removeTitle')} onClose={onClose}>
       <p className="dialog-text">{all ? t('history.removeAllText', { count: total }) : t('history.removeText')}</p>
       <div className="dialog-actions">
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -394,7 +389,7 @@ function RemoveDialog({ id, total, onClose }: RemoveDialogProps): ReactNode {
           {all ? t('history.removeAll') : t('history.remove')}
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -29,6 +29,7 @@ import { Placeholder } from '../parts/placeholder.tsx';
 import { Review } from '../parts/review.tsx';
 import { Announcer, isUnchanged, Running } from '../parts/running.tsx';
 import { VisibleText } from '../parts/visible-text.tsx';
+import { hrefOf } from '../routes.ts';
 import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
 import { chosenAction, modelInForce, type ProcessState } from '../store/process.ts';
@@ -488,7 +489,9 @@ function NoProvider({ state }: { readonly state: ProcessState }): ReactNode {
       )}
       <div className="no-provider">
         <p>{t('noProvider.add')}</p>
-        <code>{t('noProvider.command')}</code>
+        <Button component="a" variant="default" href={hrefOf({ panel: 'providers' })}>
+          {t('app.mend.providers')}
+        </Button>
       </div>
     </Placeholder>
   );

@@ -1,5 +1,5 @@
 import './action-dialogs.css';
-import { Button, Checkbox, Loader, Modal } from '@mantine/core';
+import { Button, Checkbox, Loader } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +9,7 @@ import { type PotterError, toPotterError } from '../../shared/errors.ts';
 import { usePotter } from '../store/potter.tsx';
 import { ActionIcon } from './action-icon.tsx';
 import { compareTexts } from './changes.ts';
+import { Dialog } from './dialog.tsx';
 import { IconAlert, IconExport, IconImport } from './icons.ts';
 import { VisibleText } from './visible-text.tsx';
 
@@ -339,21 +340,6 @@ function Imported({ action, isChosen, onToggle }: ImportedProps): ReactNode {
         </details>
       )}
     </li>
-  );
-}
-
-interface FrameProps extends DialogProps {
-  readonly title: string;
-  readonly size?: string;
-  readonly children: ReactNode;
-}
-
-function Dialog({ title, size = 'md', onClose, children }: FrameProps): ReactNode {
-  const { t } = useTranslation();
-  return (
-    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('actions.close') }}>
-      {children}
-    </Modal>
   );
 }
 

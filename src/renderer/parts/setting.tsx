@@ -77,6 +77,11 @@ export function Row({ name, hint, info, wide = false, children }: RowProps): Rea
   );
 }
 
+/** A value beside its name that cannot be changed here. */
+export function RowText({ children }: { readonly children: ReactNode }): ReactNode {
+  return <span className="row-value">{children}</span>;
+}
+
 function Origin({ info }: { readonly info: SettingInfo }): ReactNode {
   const { t } = useTranslation();
   const fixed = fixedBy(info);

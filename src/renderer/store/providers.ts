@@ -15,6 +15,8 @@ export interface ProvidersState {
   readonly status: 'loading' | 'ready' | 'failed';
   readonly error: PotterError | undefined;
   readonly providers: readonly ProviderInfo[];
+  /** Where each stands in the list. It stays there while somebody looks, so that nothing moves away under their hands. */
+  readonly groups: Readonly<Record<string, ProviderGroup>>;
   /** `provider/model` used where an action names none. */
   readonly default: string | undefined;
   /** Undefined until it is known. */
@@ -27,6 +29,7 @@ export class Providers {
     status: 'loading',
     error: undefined,
     providers: [],
+    groups: {},
     default: undefined,
     vault: undefined,
     tests: {},
@@ -54,16 +57,17 @@ export class Providers {
 
   close(): void {
     this.#isOpen = false;
-    this.state.setState({ tests: {} });
+    this.state.setState({ tests: {}, groups: {} });
   }
 
   async readAgain(): Promise<void> {
     await Promise.all([this.#readVault(), this.#readProviders()]);
   }
 
-  /** Keeps the key, then asks the vendor with it; the outcome is in `tests`. Fails when it was not kept. */
-  async setKey(provider: string, key: string): Promise<void> {
+  /** Keeps the key, says so, then asks the vendor with it; the outcome is in `tests`. Fails when it was not kept. */
+  async setKey(provider: string, key: string, kept: () => void): Promise<void> {
     await this.#connection.call('keys.set', { provider, key });
+    kept();
     await this.test(provider);
   }
 
@@ -132,9 +136,12 @@ export class Providers {
     const read = ++this.#lastRead;
     try {
       const { providers, default: chosen } = await this.#connection.call('providers.list', {});
-      if (read === this.#lastRead) {
-        this.state.setState({ providers, default: chosen, status: 'ready', error: undefined });
-      }
+      if (read !== this.#lastRead) return;
+      const groups = Object.fromEntries(providers.map((each) => [each.id, groupOf(each)]));
+      this.state.setState((before) => ({
+        ...{ providers, default: chosen, status: 'ready', error: undefined },
+        groups: { ...groups, ...before.groups },
+      }));
     } catch (thrown) {
       const error = toPotterError(thrown);
       if (read !== this.#lastRead || error.code === 'TRANSPORT_CLOSED') return;
@@ -156,4 +163,9 @@ export function groupOf({ state, needsKey }: ProviderInfo): ProviderGroup {
   if (state === 'no-key') return 'vendors';
   // A program on this machine that does not run is no fault.
   return state === 'down' && !needsKey ? 'local' : 'inUse';
+}
+
+/** The host with its port, as a key is bound to it. */
+export function hostOf(baseUrl: string): string {
+  return URL.parse(baseUrl)?.host ?? baseUrl;
 }

@@ -45,8 +45,7 @@ export const run: Shape<typeof english> = {
     title: 'Noch kein Sprachmodell',
     offline: 'Proofread (offline) geht sofort, ohne Schlüssel und ohne Netz; es kann Englisch.',
     use: 'Proofread (offline) verwenden',
-    add: 'Für ein Modell starten Sie Ollama oder LM Studio auf diesem Rechner, oder hinterlegen Sie den Schlüssel eines Anbieters:',
-    command: 'potter keys set openai',
+    add: 'Für ein Modell starten Sie Ollama oder LM Studio auf diesem Rechner, oder geben Sie den Schlüssel eines Anbieters ein.',
   },
   run: {
     started: '{{action}} läuft.',

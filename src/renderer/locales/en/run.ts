@@ -42,8 +42,7 @@ export const run = {
     title: 'No language model yet',
     offline: 'Proofread (offline) works now, without a key and without the network.',
     use: 'Use Proofread (offline)',
-    add: 'To add a model, start Ollama or LM Studio on this machine, or store the key of a provider:',
-    command: 'potter keys set openai',
+    add: 'To add a model, start Ollama or LM Studio on this machine, or enter the key of a provider.',
   },
   run: {
     started: 'Running {{action}}.',

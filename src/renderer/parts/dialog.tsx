@@ -1,0 +1,21 @@
+import './dialog.css';
+import { Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+export interface DialogProps {
+  readonly title: string;
+  readonly size?: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** Asks something before anything happens. It is there as long as it is rendered; Escape closes it. */
+export function Dialog({ title, size = 'md', onClose, children }: DialogProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Modal opened onClose={onClose} title={title} size={size} closeButtonProps={{ 'aria-label': t('app.close') }}>
+      {children}
+    </Modal>
+  );
+}
