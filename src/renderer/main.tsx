@@ -15,6 +15,7 @@ import { Actions } from './store/actions.ts';
 import { Connection } from './store/connection.ts';
 import { keepDraft, keepEditorDrafts } from './store/draft.ts';
 import { History } from './store/history.ts';
+import { Hotkeys } from './store/hotkeys.ts';
 import { Keystrokes } from './store/keystrokes.ts';
 import { Palette } from './store/palette.ts';
 import { type Potter, PotterProvider } from './store/potter.tsx';
@@ -35,6 +36,7 @@ function createStores(): Potter {
   const actions = new Actions(connection, process);
   const editor = new ActionEditor(connection, actions, process);
   keepEditorDrafts(editor);
+  const settings = new Settings(connection);
   return {
     connection,
     process,
@@ -44,7 +46,8 @@ function createStores(): Potter {
     keystrokes: new Keystrokes(window),
     history: new History(connection),
     system: new System(connection),
-    settings: new Settings(connection),
+    settings,
+    hotkeys: new Hotkeys(settings),
     providers: new Providers(connection),
   };
 }

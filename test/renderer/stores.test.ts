@@ -374,9 +374,6 @@ describe('the frame', () => {
   it('gives one action another hotkey and leaves those of the others', async () => {
     const core = new FakeCore({
       ...standard,
-      'config.get': ({ input }) => ({
-        values: input.key === 'hotkeys.actions' ? { 'hotkeys.actions': { trim: 'Ctrl+1' } } : {},
-      }),
       'config.set': ({ input }) => ({
         key: input.key,
         value: input.value,
@@ -391,7 +388,7 @@ describe('the frame', () => {
     await system.setHotkey({ ...failed, accelerator: 'Ctrl+2', command: 'polish' }, 'Ctrl+3');
     await system.setHotkey({ ...failed, accelerator: 'Ctrl+4', command: 'run' }, 'Ctrl+5');
     expect(core.inputs('config.set')).toEqual([
-      { key: 'hotkeys.actions', value: { trim: 'Ctrl+1', polish: 'Ctrl+3' } },
+      { key: 'hotkeys.actions', value: { polish: 'Ctrl+3' } },
       { key: 'hotkeys.run', value: 'Ctrl+5' },
     ]);
   });

@@ -25,7 +25,7 @@ import {
   tiers,
 } from '../../shared/contract.ts';
 import { toPotterError } from '../../shared/errors.ts';
-import { canonical } from '../parts/accelerators.ts';
+import { shownKeys } from '../parts/accelerators.ts';
 import { RemoveDialog, RestoreDialog } from '../parts/action-dialogs.tsx';
 import { ActionIcon, actionIconNames } from '../parts/action-icon.tsx';
 import { ActionTrial } from '../parts/action-trial.tsx';
@@ -42,7 +42,7 @@ import {
   IconTrash,
   IconX,
 } from '../parts/icons.ts';
-import { modifier } from '../parts/keys.tsx';
+import { Keys, modifier } from '../parts/keys.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
 import { VisibleText } from '../parts/visible-text.tsx';
@@ -51,6 +51,7 @@ import { type EditorState, isDirty, newAction } from '../store/action-editor.ts'
 import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
 import { useDuplicate } from './use-duplicate.ts';
+import { useHotkeys } from './use-hotkeys.ts';
 
 /** Beside each other where there is room, else one at a time. */
 const sides = ['edit', 'try'] as const;
@@ -451,7 +452,7 @@ function Fields({ state, definition }: FieldsProps): ReactNode {
       </fieldset>
       {definition.kind === 'prompt' && <ModelFields definition={definition} errors={state.fieldErrors} />}
       <Fine definition={definition} errors={state.fieldErrors} />
-      {!isNew && state.detail && <Hotkey action={state.detail.action} />}
+      {!isNew && state.detail && <HotkeyOf action={state.detail.action} />}
     </>
   );
 }
@@ -475,7 +476,7 @@ function Fixed({ state }: { readonly state: EditorState }): ReactNode {
           <dd>{t('actions.noModel')}</dd>
         </div>
       </dl>
-      <Hotkey action={action} />
+      <HotkeyOf action={action} />
     </>
   );
 }
@@ -906,37 +907,30 @@ function Requirements({ requires = {}, error }: RequirementsProps): ReactNode {
   );
 }
 
-function Hotkey({ action }: { readonly action: ActionInfo }): ReactNode {
+function HotkeyOf({ action }: { readonly action: ActionInfo }): ReactNode {
   const { t } = useTranslation();
-  const { actions, process, system } = usePotter();
-  const { hotkeys } = useStore(system.state);
-  const known = useStore(process.state, (state) => state.actions);
-  const own = hotkeys.find(({ command }) => command === action.id);
-  const nameOf = (command: string): string =>
-    command === 'run' || command === 'palette' || command === 'restore'
-      ? t(`hotkeyField.commands.${command}`)
-      : (known.find(({ id }) => id === command)?.name ?? command);
-  const conflictOf = (accelerator: string): string | undefined => {
-    const other = hotkeys.find(
-      (hotkey) => hotkey.command !== action.id && canonical(hotkey.accelerator) === canonical(accelerator),
-    );
-    return other && t('hotkeyField.taken', { accelerator, name: nameOf(other.command) });
-  };
-  const problem = own?.state === 'failed' ? own.message : undefined;
+  const { all, conflictOf, set } = useHotkeys();
+  const own = all?.find(({ target }) => target.kind === 'action' && target.command === action.id);
+  if (!own) return undefined;
   return (
     <div className="field-group hotkey-group">
       <span className="field-label" aria-hidden>
         {t('editor.hotkey')}
       </span>
-      <HotkeyField
-        label={t('editor.hotkey')}
-        value={own?.accelerator ?? null}
-        conflictOf={conflictOf}
-        problem={problem}
-        onChange={(accelerator) =>
-          void actions.setHotkey(action.id, accelerator).catch(tell(t('actions.changeFailed')))
-        }
-      />
+      {own.fixedBy === undefined ? (
+        <HotkeyField
+          label={t('editor.hotkey')}
+          value={own.accelerator}
+          conflictOf={(accelerator) => conflictOf(own, accelerator)}
+          problem={own.message}
+          onChange={(accelerator) => void set(own, accelerator)}
+        />
+      ) : (
+        <span className="quiet">
+          {own.accelerator !== null && <Keys keys={shownKeys(own.accelerator)} />} {t('settings.fixed')}{' '}
+          <code>{own.fixedBy}</code>
+        </span>
+      )}
     </div>
   );
 }

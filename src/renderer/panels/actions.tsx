@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { ActionInfo, HotkeyInfo } from '../../shared/contract.ts';
 import { toPotterError } from '../../shared/errors.ts';
+import { shownKeys } from '../parts/accelerators.ts';
 import { ExportDialog, ImportDialog, type ImportFile, RemoveDialog, RestoreDialog } from '../parts/action-dialogs.tsx';
 import { ActionIcon } from '../parts/action-icon.tsx';
 import {
@@ -461,7 +462,7 @@ function modelOf({ model }: ActionInfo): string | undefined {
 function HotkeyMark({ hotkey }: { readonly hotkey: HotkeyInfo }): ReactNode {
   return (
     <span className="action-hotkey" data-failed={hotkey.state === 'failed' || undefined} title={hotkey.message}>
-      <Keys keys={hotkey.accelerator.replace('CmdOrCtrl', 'Ctrl').split('+')} />
+      <Keys keys={shownKeys(hotkey.accelerator)} />
     </span>
   );
 }

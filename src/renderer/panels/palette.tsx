@@ -40,7 +40,7 @@ import {
   IconServer,
   IconSettings,
 } from '../parts/icons.ts';
-import { Keys } from '../parts/keys.tsx';
+import { Keys, paletteKeys } from '../parts/keys.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
 import { Review } from '../parts/review.tsx';
 import { Announcer, Running } from '../parts/running.tsx';
@@ -516,18 +516,11 @@ function Foot({ count, query }: { readonly count: number; readonly query: string
   const { t } = useTranslation();
   return (
     <footer className="palette-foot">
-      <span>
-        <Keys keys={['↵']} /> {t('palette.keys.run')}
-      </span>
-      <span>
-        <Keys keys={['Shift', '↵']} /> {t('palette.keys.show')}
-      </span>
-      <span>
-        <Keys keys={query === '' ? ['1–9'] : ['Alt', '1–9']} /> {t('palette.keys.pick')}
-      </span>
-      <span>
-        <Keys keys={['Esc']} /> {t('palette.keys.close')}
-      </span>
+      {paletteKeys(t, query !== '').map(({ keys, text }) => (
+        <span key={text}>
+          <Keys keys={keys} /> {text}
+        </span>
+      ))}
       <VisuallyHidden>
         <span role="status">{query !== '' && t('palette.found', { count })}</span>
       </VisuallyHidden>

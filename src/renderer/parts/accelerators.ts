@@ -1,5 +1,5 @@
 /** Between the keys somebody presses and the combinations settings hold. Pure: no React. */
-import { formatAccelerator, parseAccelerator } from '../../shared/accelerator.ts';
+import { keys, parseAccelerator } from '../../shared/accelerator.ts';
 
 type Press = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'altKey' | 'metaKey' | 'shiftKey'>;
 
@@ -24,11 +24,11 @@ const byCode: Readonly<Record<string, string>> = {
 const modifierKeys = new Set(['Control', 'Shift', 'Alt', 'Meta', 'AltGraph', 'OS', 'Dead', 'Process', 'Unidentified']);
 
 /** The combination in Electron's notation; undefined while only modifiers are held. It may still be refused. */
-export function acceleratorOf(press: Press, isMac = /mac/i.test(navigator.platform)): string | undefined {
+export function acceleratorOf(press: Press, onMac = isMac()): string | undefined {
   if (modifierKeys.has(press.key)) return undefined;
   const held = [
-    press.ctrlKey && (isMac ? 'Ctrl' : 'CmdOrCtrl'),
-    press.metaKey && (isMac ? 'CmdOrCtrl' : 'Super'),
+    press.ctrlKey && (onMac ? 'Ctrl' : 'CmdOrCtrl'),
+    press.metaKey && (onMac ? 'CmdOrCtrl' : 'Super'),
     press.altKey && 'Alt',
     press.shiftKey && 'Shift',
   ].filter((name) => name !== false);
@@ -44,18 +44,30 @@ function keyOf({ key, code }: Press): string {
   return /^Key([A-Z])$/.exec(code)?.[1] ?? code;
 }
 
-/** Two texts that mean the same combination become equal; one that means none stays itself. */
-export function canonical(accelerator: string): string {
+export type Refusal = 'noModifier' | 'unknownKey' | 'ownKeystroke';
+
+/** Why a combination that was pressed cannot be a hotkey, if it cannot. */
+export function refusalOf(accelerator: string): Refusal | undefined {
   try {
-    return formatAccelerator(parseAccelerator(accelerator));
+    parseAccelerator(accelerator);
+    return undefined;
   } catch {
-    return accelerator;
+    const [key = '', ...held] = accelerator.split('+').reverse();
+    if (!keys.includes(key)) return 'unknownKey';
+    return held.every((modifier) => modifier === 'Shift') ? 'noModifier' : 'ownKeystroke';
   }
 }
 
+export const isMac = (): boolean => /mac/i.test(navigator.platform);
+
+/** As one says it: `Ctrl+Shift+9`. */
+export function spoken(accelerator: string): string {
+  return shownKeys(accelerator).join('+');
+}
+
 /** The keys as this machine's keyboard prints them. */
-export function shownKeys(accelerator: string, isMac = /mac/i.test(navigator.platform)): string[] {
-  const printed: Readonly<Record<string, string>> = isMac
+export function shownKeys(accelerator: string, onMac = isMac()): string[] {
+  const printed: Readonly<Record<string, string>> = onMac
     ? { CmdOrCtrl: '⌘', Cmd: '⌘', Ctrl: '⌃', Alt: '⌥', Shift: '⇧', Return: '↵' }
     : { CmdOrCtrl: 'Ctrl', Return: 'Enter' };
   return accelerator.split('+').map((key) => (Object.hasOwn(printed, key) ? (printed[key] ?? key) : key));

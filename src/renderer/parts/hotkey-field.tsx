@@ -1,10 +1,8 @@
 import './hotkey-field.css';
-import { Button } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { parseAccelerator } from '../../shared/accelerator.ts';
-import { toPotterError } from '../../shared/errors.ts';
-import { acceleratorOf, shownKeys } from './accelerators.ts';
+import { acceleratorOf, refusalOf, shownKeys, spoken } from './accelerators.ts';
 import { IconKeyboard, IconX } from './icons.ts';
 import { Keys } from './keys.tsx';
 
@@ -16,11 +14,14 @@ export interface HotkeyFieldProps {
   readonly conflictOf?: (accelerator: string) => string | undefined;
   /** What the system said to the one there is, such as that another program holds it. */
   readonly problem?: string | undefined;
+  /** One of many in a list: a sign removes it instead of a word. */
+  readonly compact?: boolean;
   readonly onChange: (accelerator: string | null) => void;
 }
 
 /** Takes a combination by being pressed, not spelled. */
-export function HotkeyField({ label, value, conflictOf, problem, onChange }: HotkeyFieldProps): ReactNode {
+export function HotkeyField(props: HotkeyFieldProps): ReactNode {
+  const { label, value, conflictOf, problem, compact = false, onChange } = props;
   const { t } = useTranslation();
   const [isListening, setListening] = useState(false);
   const [refusal, setRefusal] = useState<string>();
@@ -46,12 +47,9 @@ export function HotkeyField({ label, value, conflictOf, problem, onChange }: Hot
     if (isEnd) return;
     const accelerator = acceleratorOf(event.nativeEvent);
     if (accelerator === undefined) return;
-    try {
-      parseAccelerator(accelerator);
-      take(accelerator);
-    } catch (thrown) {
-      setRefusal(`${toPotterError(thrown).message} ${toPotterError(thrown).kind.next}`);
-    }
+    const wrong = refusalOf(accelerator);
+    if (wrong === undefined) take(accelerator);
+    else setRefusal(t(`hotkeyField.refused.${wrong}`, { accelerator: spoken(accelerator) }));
   };
 
   const said = refusal ?? (isListening ? undefined : problem);
@@ -62,9 +60,12 @@ export function HotkeyField({ label, value, conflictOf, problem, onChange }: Hot
           ref={button}
           type="button"
           className="hotkey-button"
-          aria-label={isListening ? t('hotkeyField.press') : `${label}: ${value ?? t('hotkeyField.none')}`}
+          aria-label={
+            isListening ? t('hotkeyField.press') : `${label}: ${value === null ? t('hotkeyField.none') : spoken(value)}`
+          }
           aria-describedby={said ? `${id}-said` : undefined}
           data-listening={isListening || undefined}
+          data-empty={(value === null && !isListening) || undefined}
           data-failed={(problem !== undefined && !isListening) || undefined}
           onClick={() => {
             setRefusal(undefined);
@@ -81,20 +82,16 @@ export function HotkeyField({ label, value, conflictOf, problem, onChange }: Hot
           {!isListening && (value === null ? <span>{t('hotkeyField.none')}</span> : <Keys keys={shownKeys(value)} />)}
         </button>
         {value !== null && !isListening && (
-          <Button
-            size="compact-sm"
-            variant="subtle"
-            color="gray"
-            leftSection={<IconX size={14} />}
+          <RemoveButton
+            label={`${t('hotkeyField.remove')}: ${label}`}
+            compact={compact}
             onClick={() => {
               onChange(null);
               button.current?.focus();
             }}
-          >
-            {t('hotkeyField.remove')}
-          </Button>
+          />
         )}
-        {isListening && <span className="quiet">{t('hotkeyField.cancel')}</span>}
+        {isListening && <span className="quiet hotkey-cancel">{t('hotkeyField.cancel')}</span>}
       </div>
       {said && (
         <p className="hotkey-said" id={`${id}-said`} role="alert">
@@ -102,5 +99,34 @@ export function HotkeyField({ label, value, conflictOf, problem, onChange }: Hot
         </p>
       )}
     </div>
+  );
+}
+
+interface RemoveButtonProps {
+  readonly label: string;
+  readonly compact: boolean;
+  readonly onClick: () => void;
+}
+
+function RemoveButton({ label, compact, onClick }: RemoveButtonProps): ReactNode {
+  const { t } = useTranslation();
+  if (compact) {
+    return (
+      <ActionIcon aria-label={label} title={t('hotkeyField.remove')} onClick={onClick}>
+        <IconX size={15} />
+      </ActionIcon>
+    );
+  }
+  return (
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      color="gray"
+      leftSection={<IconX size={14} />}
+      aria-label={label}
+      onClick={onClick}
+    >
+      {t('hotkeyField.remove')}
+    </Button>
   );
 }

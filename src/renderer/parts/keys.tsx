@@ -1,5 +1,6 @@
 import './keys.css';
 import { ActionIcon, Popover } from '@mantine/core';
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconKeyboard } from './icons.ts';
@@ -19,20 +20,36 @@ export function Keys({ keys }: { readonly keys: readonly string[] }): ReactNode 
   );
 }
 
-/** Every key of the process panel, behind one small button. */
+/** Keys and what they do. */
+export interface KeyRow {
+  readonly keys: readonly string[];
+  readonly text: string;
+}
+
+/** Every key of the process panel. */
+export const reviewKeys = (t: TFunction): readonly KeyRow[] => [
+  { keys: [modifier(), '↵'], text: t('review.keys.run') },
+  { keys: ['Esc'], text: t('review.keys.cancel') },
+  { keys: ['J', 'K', '←', '→'], text: t('review.keys.move') },
+  { keys: ['Space'], text: t('review.keys.toggle') },
+  { keys: ['A'], text: t('review.keys.all') },
+  { keys: ['R'], text: t('review.keys.none') },
+  { keys: ['C'], text: t('review.keys.copy') },
+  { keys: ['V'], text: t('review.keys.view') },
+  { keys: ['T'], text: t('review.keys.again') },
+];
+
+/** Every key of the palette. While something is typed, digits belong to it and are picked with Alt. */
+export const paletteKeys = (t: TFunction, isTyping = false): readonly KeyRow[] => [
+  { keys: ['↵'], text: t('palette.keys.run') },
+  { keys: ['Shift', '↵'], text: t('palette.keys.show') },
+  { keys: isTyping ? ['Alt', '1–9'] : ['1–9'], text: t('palette.keys.pick') },
+  { keys: ['Esc'], text: t('palette.keys.close') },
+];
+
+/** The keys of the process panel, behind one small button. */
 export function KeyHelp(): ReactNode {
   const { t } = useTranslation();
-  const rows = [
-    { keys: [modifier(), '↵'], text: t('review.keys.run') },
-    { keys: ['Esc'], text: t('review.keys.cancel') },
-    { keys: ['J', 'K', '←', '→'], text: t('review.keys.move') },
-    { keys: ['Space'], text: t('review.keys.toggle') },
-    { keys: ['A'], text: t('review.keys.all') },
-    { keys: ['R'], text: t('review.keys.none') },
-    { keys: ['C'], text: t('review.keys.copy') },
-    { keys: ['V'], text: t('review.keys.view') },
-    { keys: ['T'], text: t('review.keys.again') },
-  ];
   return (
     <Popover position="bottom-end" trapFocus returnFocus>
       <Popover.Target>
@@ -42,7 +59,7 @@ export function KeyHelp(): ReactNode {
       </Popover.Target>
       <Popover.Dropdown className="key-help" aria-label={t('review.help')}>
         <dl tabIndex={-1} data-autofocus>
-          {rows.map(({ keys, text }) => (
+          {reviewKeys(t).map(({ keys, text }) => (
             <div key={text}>
               <dt>{text}</dt>
               <dd>

@@ -1,7 +1,6 @@
 /** The list of actions as it is kept: its groups, its order, and what is taken in from files and given out to them. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ActionDefinition, ActionDetail, ActionInfo, ImportedAction } from '../../shared/contract.ts';
-import type { SettingKey } from '../../shared/settings.ts';
 import type { Connection } from './connection.ts';
 import { fuzzySearch } from './fuzzy.ts';
 import type { Process } from './process.ts';
@@ -129,17 +128,6 @@ export class Actions {
     const { imported } = await this.#connection.call('actions.import', { text, ids: [...ids] });
     await this.readAgain();
     return imported;
-  }
-
-  /** Gives an action a hotkey of its own, or takes it away. */
-  async setHotkey(id: string, accelerator: string | null): Promise<void> {
-    const key = 'hotkeys.actions' satisfies SettingKey;
-    const { values } = await this.#connection.call('config.get', { key });
-    const kept = values[key];
-    const known = typeof kept === 'object' && kept !== null && !Array.isArray(kept) ? kept : {};
-    const { [id]: _old, ...others } = known;
-    const value = accelerator === null ? others : { ...others, [id]: accelerator };
-    await this.#connection.call('config.set', { key, value });
   }
 
   #list(): readonly ActionInfo[] {

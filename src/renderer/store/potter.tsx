@@ -4,6 +4,7 @@ import type { ActionEditor } from './action-editor.ts';
 import type { Actions } from './actions.ts';
 import type { Connection } from './connection.ts';
 import type { History } from './history.ts';
+import type { Hotkeys } from './hotkeys.ts';
 import type { Keystrokes } from './keystrokes.ts';
 import type { Palette } from './palette.ts';
 import type { Process } from './process.ts';
@@ -22,6 +23,7 @@ export interface Potter {
   readonly history: History;
   readonly system: System;
   readonly settings: Settings;
+  readonly hotkeys: Hotkeys;
   readonly providers: Providers;
 }
 

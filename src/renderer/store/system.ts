@@ -52,10 +52,8 @@ export class System {
       return;
     }
     const key = 'hotkeys.actions' satisfies SettingKey;
-    const { values } = await this.#connection.call('config.get', { key });
-    const actions = values[key];
-    const known = typeof actions === 'object' && actions !== null && !Array.isArray(actions) ? actions : {};
-    await this.#connection.call('config.set', { key, value: { ...known, [command]: accelerator } });
+    // The core merges it into the others.
+    await this.#connection.call('config.set', { key, value: { [command]: accelerator } });
   }
 
   async #load(): Promise<void> {

@@ -7,7 +7,12 @@ export const hotkeyField: Shape<typeof english> = {
     press: 'Drücken Sie die Tasten',
     cancel: 'Esc behält das alte',
     remove: 'Entfernen',
-    taken: '{{accelerator}} ist schon das Tastenkürzel für {{name}}.',
-    commands: { run: 'die aktuelle Aktion', palette: 'die Palette', restore: 'das Zurückholen des Originals' },
+    taken: '{{accelerator}} gehört schon zu „{{name}}“. Drücken Sie andere Tasten.',
+    refused: {
+      noModifier:
+        '{{accelerator}} braucht Ctrl, Alt oder Super dazu (auf dem Mac ⌘, ⌃ oder ⌥), sonst ließe es sich nicht mehr tippen.',
+      unknownKey: '{{accelerator}} endet auf eine Taste, die kein System belegen kann. Drücken Sie andere Tasten.',
+      ownKeystroke: '{{accelerator}} drückt Potter selbst, um zu kopieren und einzufügen. Drücken Sie andere Tasten.',
+    },
   },
 };

@@ -5,7 +5,12 @@ export const hotkeyField = {
     press: 'Press the combination',
     cancel: 'Esc keeps the old one',
     remove: 'Remove',
-    taken: '{{accelerator}} is the hotkey of {{name}} already.',
-    commands: { run: 'the current action', palette: 'the palette', restore: 'putting the original back' },
+    taken: '{{accelerator}} is taken by “{{name}}”. Press another one.',
+    refused: {
+      noModifier:
+        '{{accelerator}} needs Ctrl, Alt or Super (on a Mac ⌘, ⌃ or ⌥) with it, or it could no longer be typed.',
+      unknownKey: '{{accelerator}} ends in a key no system registers. Press another one.',
+      ownKeystroke: '{{accelerator}} is what Potter itself presses to copy and paste. Press another one.',
+    },
   },
 };
