@@ -17,23 +17,27 @@ export interface ProgramOptions {
   /** Text of the settings file in place of the one made from `vendor`. */
   readonly settings?: string;
   readonly arguments?: readonly string[];
+  /** Variables it is started with, besides those of the tests; an empty one takes it away. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class Program {
   readonly dataDirectory: string;
   readonly #arguments: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
   /** The address with its one-time token, of the last start. */
   address = '';
 
-  private constructor(dataDirectory: string, args: readonly string[]) {
+  private constructor(dataDirectory: string, { arguments: args = [], environment = {} }: ProgramOptions) {
     this.dataDirectory = dataDirectory;
     this.#arguments = args;
+    this.#environment = environment;
   }
 
   static async start(options: ProgramOptions = {}): Promise<Program> {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'potter-e2e-'));
-    const program = new Program(dataDirectory, options.arguments ?? []);
+    const program = new Program(dataDirectory, options);
     await program.writeSettings(options.settings ?? JSON.stringify(settingsFor(options.vendor)));
     await program.start();
     return program;
@@ -51,7 +55,10 @@ export class Program {
   async start(port?: string): Promise<void> {
     const args = [entry, 'serve', '--data', this.dataDirectory, ...this.#arguments];
     if (port !== undefined) args.push('--port', port);
-    const child = spawn(node, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(node, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...this.#environment },
+    });
     this.#child = child;
     this.address = await new Promise((resolve, reject) => {
       let told = '';
