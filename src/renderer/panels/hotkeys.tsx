@@ -12,11 +12,11 @@ import {
   IconAlert,
   IconInfo,
   IconKeyboard,
+  IconList,
   IconLock,
   IconProcess,
   IconQuestion,
   IconSearch,
-  IconSummary,
   IconUndo,
 } from '../parts/icons.ts';
 import { type KeyRow, Keys, paletteKeys, reviewKeys } from '../parts/keys.tsx';
@@ -283,7 +283,7 @@ function Row({ hotkey, inUse, tell }: RowProps): ReactNode {
             label={t('hotkeys.of', { name })}
             value={hotkey.accelerator}
             conflictOf={(accelerator) => inUse.conflictOf(hotkey, accelerator)}
-            problem={hotkey.message}
+            problem={problemOf(hotkey)}
             onChange={(accelerator) => void set(accelerator)}
           />
         ) : (
@@ -295,11 +295,16 @@ function Row({ hotkey, inUse, tell }: RowProps): ReactNode {
   );
 }
 
+/** What the system said, with the keys as they are printed. */
+function problemOf({ message, accelerator }: Hotkey): string | undefined {
+  return accelerator === null ? message : message?.replaceAll(accelerator, spoken(accelerator));
+}
+
 function TargetIcon({ target }: { readonly target: HotkeyTarget }): ReactNode {
   if (target.kind === 'action') {
     return target.action ? <ActionIcon icon={target.action.icon} size={17} /> : <IconQuestion size={17} />;
   }
-  const Icon = { run: IconProcess, palette: IconSummary, restore: IconUndo }[target.command];
+  const Icon = { run: IconProcess, palette: IconList, restore: IconUndo }[target.command];
   return <Icon size={17} />;
 }
 

@@ -1,5 +1,5 @@
 import './hotkey-field.css';
-import { ActionIcon, Button } from '@mantine/core';
+import { ActionIcon, Button, VisuallyHidden } from '@mantine/core';
 import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { acceleratorOf, refusalOf, shownKeys, spoken } from './accelerators.ts';
@@ -60,9 +60,6 @@ export function HotkeyField(props: HotkeyFieldProps): ReactNode {
           ref={button}
           type="button"
           className="hotkey-button"
-          aria-label={
-            isListening ? t('hotkeyField.press') : `${label}: ${value === null ? t('hotkeyField.none') : spoken(value)}`
-          }
           aria-describedby={said ? `${id}-said` : undefined}
           data-listening={isListening || undefined}
           data-empty={(value === null && !isListening) || undefined}
@@ -78,8 +75,7 @@ export function HotkeyField(props: HotkeyFieldProps): ReactNode {
           onKeyDown={onKeyDown}
         >
           <IconKeyboard size={16} aria-hidden />
-          {isListening && <span>{t('hotkeyField.press')}</span>}
-          {!isListening && (value === null ? <span>{t('hotkeyField.none')}</span> : <Keys keys={shownKeys(value)} />)}
+          {isListening ? <span>{t('hotkeyField.press')}</span> : <Combination label={label} value={value} />}
         </button>
         {value !== null && !isListening && (
           <RemoveButton
@@ -99,6 +95,18 @@ export function HotkeyField(props: HotkeyFieldProps): ReactNode {
         </p>
       )}
     </div>
+  );
+}
+
+/** Read out as one name, with a plus between the keys. */
+function Combination({ label, value }: Pick<HotkeyFieldProps, 'label' | 'value'>): ReactNode {
+  const { t } = useTranslation();
+  const none = t('hotkeyField.none');
+  return (
+    <>
+      <VisuallyHidden>{`${label}: ${value === null ? none : spoken(value)}`}</VisuallyHidden>
+      <span aria-hidden>{value === null ? none : <Keys keys={shownKeys(value)} />}</span>
+    </>
   );
 }
 
