@@ -14,16 +14,20 @@ import { moment } from '../parts/format.ts';
 import {
   IconAlert,
   IconBack,
+  IconEyeOff,
   IconHistory,
   IconLock,
   IconProcess,
   IconSearch,
+  IconSettings,
   IconTrash,
   IconX,
 } from '../parts/icons.ts';
 import { Placeholder } from '../parts/placeholder.tsx';
 import { isFailure, ResultTag } from '../parts/results.tsx';
+import { exclude, isExcluded, RetentionDialog } from '../parts/retention.tsx';
 import { Review } from '../parts/review.tsx';
+import { useSetting } from '../parts/setting.tsx';
 import { VisibleText } from '../parts/visible-text.tsx';
 import { goTo, hrefOf } from '../routes.ts';
 import type { HistoryState, OpenEntry } from '../store/history.ts';
@@ -35,15 +39,21 @@ export function HistoryPanel({ runId }: { readonly runId: string | undefined }):
   const state = useStore(history.state);
   const [doomed, setDoomed] = useState<string>();
   useEffect(() => void history.open(runId), [history, runId]);
+  const { t } = useTranslation();
+  const [isRetentionOpen, setRetentionOpen] = useState(false);
+  const openRetention = (): void => setRetentionOpen(true);
+  const isOff = useSetting('history.enabled')?.value === false;
   const isBlank = state.status === 'ready' && state.query === '' && state.entries.length === 0;
 
   return (
     <div className="history" data-detail={runId !== undefined || undefined}>
       <div className="history-side">
-        <HistoryHead state={state} onRemoveAll={() => setDoomed('all')} />
-        <HistoryList state={state} chosen={runId} />
+        <HistoryHead state={state} onRemoveAll={() => setDoomed('all')} onRetention={openRetention} />
+        {isOff && !isBlank && <p className="history-off">{`${t('history.off')}. ${t('history.offText')}`}</p>}
+        <HistoryList state={state} chosen={runId} isOff={isOff} onRetention={openRetention} />
       </div>
       <Detail open={state.open} blank={isBlank || state.locked} onRemove={setDoomed} />
+      {isRetentionOpen && <RetentionDialog onClose={() => setRetentionOpen(false)} />}
       {doomed !== undefined && <RemoveDialog id={doomed} total={state.total} onClose={() => setDoomed(undefined)} />}
     </div>
   );
@@ -52,11 +62,12 @@ export function HistoryPanel({ runId }: { readonly runId: string | undefined }):
 interface HistoryHeadProps {
   readonly state: HistoryState;
   readonly onRemoveAll: () => void;
+  readonly onRetention: () => void;
 }
 
 const searchDelay = 150;
 
-function HistoryHead({ state, onRemoveAll }: HistoryHeadProps): ReactNode {
+function HistoryHead({ state, onRemoveAll, onRetention }: HistoryHeadProps): ReactNode {
   const { t } = useTranslation();
   const { history } = usePotter();
   const [query, setQuery] = useState(state.query);
@@ -73,6 +84,9 @@ function HistoryHead({ state, onRemoveAll }: HistoryHeadProps): ReactNode {
         <Button variant="subtle" color="gray" size="compact-sm" disabled={state.total === 0} onClick={onRemoveAll}>
           {t('history.removeAll')}
         </Button>
+        <ActionIcon aria-label={t('history.retention')} title={t('history.retention')} onClick={onRetention}>
+          <IconSettings size={17} />
+        </ActionIcon>
       </div>
       <TextInput
         type="search"
@@ -91,9 +105,12 @@ function HistoryHead({ state, onRemoveAll }: HistoryHeadProps): ReactNode {
 interface HistoryListProps {
   readonly state: HistoryState;
   readonly chosen: string | undefined;
+  /** Nothing new is kept. */
+  readonly isOff: boolean;
+  readonly onRetention: () => void;
 }
 
-function HistoryList({ state, chosen }: HistoryListProps): ReactNode {
+function HistoryList({ state, chosen, isOff, onRetention }: HistoryListProps): ReactNode {
   const { t, i18n } = useTranslation();
   const { history } = usePotter();
   const { entries, total, query, status, locked, error } = state;
@@ -101,6 +118,9 @@ function HistoryList({ state, chosen }: HistoryListProps): ReactNode {
     return (
       <Placeholder icon={<IconLock size={24} />} title={t('history.locked')} text={t('history.lockedText')} alert>
         <p className="history-locked">{t('history.lockedNext')}</p>
+        <Button component="a" variant="default" href={hrefOf({ panel: 'providers' })}>
+          {t('app.mend.providers')}
+        </Button>
       </Placeholder>
     );
   }
@@ -109,6 +129,15 @@ function HistoryList({ state, chosen }: HistoryListProps): ReactNode {
       <Placeholder icon={<IconAlert size={24} />} title={t('history.failed')} text={error.message} alert>
         <Button variant="default" onClick={() => void history.readAgain()}>
           {t('history.retry')}
+        </Button>
+      </Placeholder>
+    );
+  }
+  if (entries.length === 0 && status === 'ready' && query === '' && isOff) {
+    return (
+      <Placeholder icon={<IconHistory size={24} />} title={t('history.off')} text={t('history.offText')}>
+        <Button variant="default" onClick={onRetention}>
+          {t('history.retention')}
         </Button>
       </Placeholder>
     );
@@ -246,12 +275,32 @@ function Entry({ entry, onRemove }: EntryProps): ReactNode {
             {application && <span>{t('history.from', { application })}</span>}
           </p>
         </div>
-        <ActionIcon aria-label={t('history.remove')} onClick={onRemove}>
+        {application && <ExcludeButton application={application} />}
+        <ActionIcon aria-label={t('history.remove')} title={t('history.remove')} onClick={onRemove}>
           <IconTrash size={18} />
         </ActionIcon>
       </header>
       <EntryBody entry={entry} />
     </>
+  );
+}
+
+/** One step from a text that should not have been kept to keeping none of that program. */
+function ExcludeButton({ application }: { readonly application: string }): ReactNode {
+  const { t } = useTranslation();
+  const excluded = useSetting('history.excludedApplications');
+  if (!excluded || excluded.isFixed) return undefined;
+  const label = t('history.excludeThis', { application });
+  const isDone = isExcluded(excluded, application);
+  const press = async (): Promise<void> => {
+    if (!isDone && (await exclude(excluded, application))) {
+      notifications.show({ message: t('history.excludedNow', { application }), color: 'gray' });
+    }
+  };
+  return (
+    <ActionIcon aria-label={label} title={label} aria-pressed={isDone} onClick={() => void press()}>
+      <IconEyeOff size={18} />
+    </ActionIcon>
   );
 }
 
