@@ -1,4 +1,4 @@
-import { clipboard, expect, run, test } from './fixtures.ts';
+import { clipboard, expect, expectAccessible, run, test } from './fixtures.ts';
 
 test('keeps each run, finds it again, and deletes one or all after asking', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
@@ -74,4 +74,115 @@ test('says that an entry is gone', async ({ open }) => {
     location.hash = '#/run/00000000-0000-4000-8000-000000000001';
   });
   await expect(page.getByText('This entry is not there')).toBeVisible();
+});
+
+test('finds a Chinese word of two characters in the middle of a longer text', async ({ open, vendor }) => {
+  const { page } = await open({ vendor: vendor.baseUrl });
+  for (const text of ['我们希望整个世界都能读到这封信。', '我们的计划很好。']) {
+    await run(page, text);
+    await expect(page.getByText('No changes needed').first()).toBeVisible();
+    await page.keyboard.press('Escape');
+  }
+  await page.getByRole('link', { name: 'History' }).click();
+  const entries = page.locator('.history-entry');
+  await expect(entries).toHaveCount(2);
+  await page.getByRole('searchbox').fill('世界');
+  await expect(entries).toHaveCount(1);
+  await expect(entries).toContainText('整个世界');
+  await page.getByRole('searchbox').fill('界世');
+  await expect(page.getByText('Nothing found')).toBeVisible();
+});
+
+test('keeps what is kept, for how long and of which programs nothing', async ({ open, vendor }) => {
+  const { page } = await open({ vendor: vendor.baseUrl });
+  const retention = page.getByRole('button', { name: 'Retention' });
+  const dialog = page.getByRole('dialog', { name: 'Retention' });
+  const kept = dialog.getByRole('switch', { name: 'Keep a history' });
+  const days = dialog.getByRole('textbox', { name: 'Days an entry is kept' });
+  const program = dialog.getByRole('textbox', { name: 'Name of the program' });
+  await page.getByRole('link', { name: 'History' }).click();
+  await retention.first().click();
+  await expect(kept).toBeChecked();
+  await days.fill('30');
+  await days.press('Enter');
+  await program.fill('  KeePassXC ');
+  await program.press('Enter');
+  await expect(dialog.getByText('KeePassXC')).toBeVisible();
+  await program.fill('keepassxc');
+  await program.press('Enter');
+  await expect(program).toHaveValue('');
+  await program.fill('signal');
+  await dialog.getByRole('button', { name: 'Add' }).click();
+  await expect(dialog.getByRole('listitem')).toHaveText(['KeePassXC', 'signal']);
+  await expectAccessible(page);
+  await kept.press('Space');
+  await expect(kept).not.toBeChecked();
+  await page.keyboard.press('Escape');
+  await expect(retention.first()).toBeFocused();
+  await expect(page.getByText('The history is switched off')).toBeVisible();
+
+  await page.reload();
+  await retention.first().click();
+  await expect(kept).not.toBeChecked();
+  await expect(days).toHaveValue('30');
+  await dialog.getByRole('button', { name: 'Keep signal again' }).click();
+  await expect(dialog.getByRole('listitem')).toHaveText(['KeePassXC']);
+  await expect(program).toBeFocused();
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'Process' }).click();
+  await run(page, 'I recieve a letter from teh king.');
+  await expect(page.getByRole('checkbox')).toHaveCount(2);
+  await page.getByRole('link', { name: 'History' }).click();
+  await expect(page.locator('.history-entry')).toHaveCount(0);
+  await expect(page.getByText('New runs are not kept.')).toBeVisible();
+});
+
+test('keeps none of a program any more, from one of its entries', async ({ page, open, vendor }) => {
+  // The texts of these tests come from no program, so the core's answer is given one.
+  await page.routeWebSocket(/\/bridge$/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) =>
+      socket.send(String(message).replaceAll('"actionId":"polish"', '"application":"keepassxc","actionId":"polish"')),
+    );
+  });
+  await open({ vendor: vendor.baseUrl });
+  await run(page, 'I recieve a letter from teh king.');
+  await expect(page.getByRole('checkbox')).toHaveCount(2);
+  await page.getByRole('link', { name: 'History' }).click();
+  await page.locator('.history-entry').click();
+  const never = page.getByRole('button', { name: 'Never keep keepassxc' });
+  await never.click();
+  await expect(page.getByText('keepassxc is not kept from now on.')).toBeVisible();
+  await expect(never).toHaveAttribute('aria-pressed', 'true');
+  await page.getByRole('button', { name: 'Retention' }).click();
+  await expect(page.getByRole('dialog').getByRole('listitem')).toHaveText(['keepassxc']);
+});
+
+test('says that it is locked while the keys are, loses nothing, and shows it again when they are opened', async ({
+  open,
+  vendor,
+  complaints,
+}) => {
+  const { page, program } = await open({ vendor: vendor.baseUrl });
+  const passphrase = 'a passphrase of words';
+  await run(page, 'I recieve a letter from teh king.');
+  await expect(page.getByRole('checkbox')).toHaveCount(2);
+  await program.command(['keys', 'protect', 'passphrase'], passphrase);
+  await program.stop();
+  await program.start();
+  await page.goto(program.address);
+  await page.getByRole('link', { name: 'History' }).click();
+  await expect(page.getByRole('alert')).toContainText('The history is locked');
+  await expect(page.getByRole('alert')).toContainText('Nothing was deleted.');
+  await expect(page.getByRole('searchbox')).toBeDisabled();
+  await expect(page.locator('.history-entry')).toHaveCount(0);
+  await expect(page.getByRole('link', { name: 'Open providers and keys' })).toHaveAttribute('href', '#/providers');
+  await expectAccessible(page);
+  await program.command(['keys', 'unlock'], passphrase);
+  await expect(page.locator('.history-entry')).toHaveCount(1);
+  await expect(page.getByRole('searchbox')).toBeEnabled();
+  await page.locator('.history-entry').click();
+  await expect(page.getByText('2 of 2 accepted')).toBeVisible();
+  // Chromium reports each connection that was refused.
+  complaints.length = 0;
 });

@@ -72,6 +72,16 @@ export class Program {
     });
   }
 
+  /** Runs a command on the same data, with lines on its standard input. Fails with what it wrote when it fails. */
+  async command(args: readonly string[], ...lines: readonly string[]): Promise<void> {
+    const child = spawn(node, [entry, ...args, '--data', this.dataDirectory], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let told = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (told += text));
+    child.stdin.end(lines.map((line) => `${line}\n`).join(''));
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(`potter ${args.join(' ')} ended with ${code}.\n${told}`);
+  }
+
   async stop(): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null) return;

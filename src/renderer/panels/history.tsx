@@ -53,7 +53,7 @@ export function HistoryPanel({ runId }: { readonly runId: string | undefined }):
         <HistoryList state={state} chosen={runId} isOff={isOff} onRetention={openRetention} />
       </div>
       <Detail open={state.open} blank={isBlank || state.locked} onRemove={setDoomed} />
-      {isRetentionOpen && <RetentionDialog onClose={() => setRetentionOpen(false)} />}
+      <RetentionDialog opened={isRetentionOpen} onClose={() => setRetentionOpen(false)} />
       {doomed !== undefined && <RemoveDialog id={doomed} total={state.total} onClose={() => setDoomed(undefined)} />}
     </div>
   );

@@ -7,13 +7,19 @@ import { NumberRow, Row, type SettingInUse, SwitchRow, useSetting } from './sett
 
 type Excluded = SettingInUse<'history.excludedApplications'>;
 
+interface RetentionDialogProps {
+  /** It stays rendered while it is closed: only then it gives the focus back. */
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
 /** What is kept in the history, for how long, and of which programs nothing. */
-export function RetentionDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+export function RetentionDialog({ opened, onClose }: RetentionDialogProps): ReactNode {
   const { t } = useTranslation();
   const excluded = useSetting('history.excludedApplications');
   return (
     <Modal
-      opened
+      opened={opened}
       onClose={onClose}
       title={t('history.retention')}
       size="lg"
