@@ -110,7 +110,7 @@ test('draws hostile output as text and names its hidden characters', async ({ op
   await run(page, 'A text about a payment to Alice, long enough to be summarized in a sentence or two.');
   await expect(page.locator('.reading')).toContainText('<img src=x onerror=');
   await expect(page.getByTitle('Hidden character RLO U+202E')).toBeVisible();
-  await expect(page).toHaveTitle('Potter');
+  await expect(page).toHaveTitle('Process – Potter');
   expect(await page.locator('.reading img, .reading script').count()).toBe(0);
 });
 
