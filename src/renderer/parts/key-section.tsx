@@ -24,7 +24,7 @@ export function KeySection({ provider }: KeyProps): ReactNode {
   const test = tests[provider.id];
   const isFieldShown = isEntering || (stored === undefined && provider.needsKey);
   return (
-    <section className="provider-key" aria-label={t('providers.key')}>
+    <section className="provider-key" aria-label={`${provider.name}: ${t('providers.key')}`}>
       <h3>{t('providers.key')}</h3>
       {stored && <StoredKey provider={provider} stored={stored} isTesting={test?.status === 'testing'} />}
       {!stored && !provider.needsKey && <p className="quiet">{t('providers.keyNone')}</p>}

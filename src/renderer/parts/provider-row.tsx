@@ -118,7 +118,7 @@ function Models({ provider }: ProviderProps): ReactNode {
   const found = models.filter(({ id, name = '' }) => `${id} ${name}`.toLocaleLowerCase().includes(wanted));
   if (models.length === 0 && state !== 'ready') return null;
   return (
-    <section className="provider-models" aria-label={t('providers.models')}>
+    <section className="provider-models" aria-label={`${provider.name}: ${t('providers.models')}`}>
       <h3>{t('providers.models')}</h3>
       <p className="quiet">{models.length === 0 ? t('providers.noModels') : t(`providers.${modelSource}`)}</p>
       {models.length >= searchFrom && (
