@@ -51,20 +51,20 @@ export interface RowProps {
   readonly info?: SettingInfo;
   /** The control stands below the text rather than beside it. */
   readonly wide?: boolean;
-  /** `ids.name` and `ids.hint` are the ids of what names and explains the control. */
-  readonly children: (ids: { readonly name: string; readonly hint: string }) => ReactNode;
+  /** The ids of what names and explains the control, and the one an input is to have. */
+  readonly children: (ids: { readonly name: string; readonly hint: string; readonly control: string }) => ReactNode;
 }
 
 /** A name, what it means, and the control that changes it. */
 export function Row({ name, hint, info, wide = false, children }: RowProps): ReactNode {
   const id = useId();
-  const ids = { name: `${id}-name`, hint: `${id}-hint` };
+  const ids = { name: `${id}-name`, hint: `${id}-hint`, control: `${id}-control` };
   return (
     <div className={wide ? 'row row-wide' : 'row'}>
       <div className="row-text">
-        <p className="row-name" id={ids.name}>
+        <label className="row-name" id={ids.name} htmlFor={ids.control}>
           {name}
-        </p>
+        </label>
         {hint && (
           <p className="row-hint" id={ids.hint}>
             {hint}
@@ -138,7 +138,7 @@ export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): 
       {(ids) =>
         setting ? (
           <Switch
-            aria-labelledby={ids.name}
+            id={ids.control}
             {...(hint !== undefined && { 'aria-describedby': ids.hint })}
             checked={setting.value}
             disabled={setting.isFixed}
@@ -172,7 +172,7 @@ export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps
       {(ids) => (
         <NumberInput
           w="8.5rem"
-          aria-labelledby={ids.name}
+          id={ids.control}
           {...(hint !== undefined && { 'aria-describedby': ids.hint })}
           value={value}
           min={min}
