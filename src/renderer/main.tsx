@@ -1,11 +1,11 @@
 import '@mantine/core/styles.layer.css';
 import '@mantine/notifications/styles.layer.css';
 import './base.css';
-import { MantineProvider } from '@mantine/core';
+import { MantineProvider, mergeThemeOverrides, Notification } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { StrictMode } from 'react';
+import { type ReactNode, StrictMode, useMemo } from 'react';
 import { createRoot } from 'react-dom/client';
-import { I18nextProvider } from 'react-i18next';
+import { I18nextProvider, useTranslation } from 'react-i18next';
 import { createBridge } from './bridge.ts';
 import { createTranslations } from './i18n.ts';
 import { Shell } from './panels/shell.tsx';
@@ -52,6 +52,27 @@ function createStores(): Potter {
   };
 }
 
+/** The look, with the words that its parts say by themselves. */
+function Themed({ children }: { readonly children: ReactNode }): ReactNode {
+  const { t } = useTranslation();
+  const spoken = useMemo(() => {
+    const closeButtonProps = { 'aria-label': t('app.dismiss') };
+    return mergeThemeOverrides(theme, {
+      components: { Notification: Notification.extend({ defaultProps: { closeButtonProps } }) },
+    });
+  }, [t]);
+  return (
+    <MantineProvider
+      theme={spoken}
+      cssVariablesResolver={cssVariables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
+      {children}
+    </MantineProvider>
+  );
+}
+
 const potter = createStores();
 const translations = await createTranslations();
 const root = document.getElementById('root');
@@ -61,19 +82,14 @@ void potter.connection.open();
 createRoot(root).render(
   <StrictMode>
     <I18nextProvider i18n={translations}>
-      <MantineProvider
-        theme={theme}
-        cssVariablesResolver={cssVariables}
-        defaultColorScheme="auto"
-        getStyleNonce={styleNonce}
-      >
+      <Themed>
         <Notifications position="bottom-right" autoClose={8000} limit={4} />
         <Boundary>
           <PotterProvider value={potter}>
             <Shell />
           </PotterProvider>
         </Boundary>
-      </MantineProvider>
+      </Themed>
     </I18nextProvider>
   </StrictMode>,
 );
