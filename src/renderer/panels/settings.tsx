@@ -1,7 +1,347 @@
-import type { ReactNode } from 'react';
+import './settings.css';
+import { Autocomplete, Button, Loader, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand';
+import { toPotterError } from '../../shared/errors.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { IconAlert, IconSearch, IconTrash } from '../parts/icons.ts';
+import { Page, Section, Sheet } from '../parts/page.tsx';
+import { Picker } from '../parts/picker.tsx';
+import { Placeholder } from '../parts/placeholder.tsx';
+import { NumberRow, Row, SwitchRow, useSetting } from '../parts/setting.tsx';
+import { hrefOf } from '../routes.ts';
+import { offered } from '../store/actions.ts';
+import { usePotter } from '../store/potter.tsx';
 
+const groups = {
+  writing: ['text.currentAction', 'text.translateTo', 'text.translateToSecond', 'text.maxCharacters', 'cache.enabled'],
+  appearance: ['appearance.theme', 'appearance.language'],
+  desktop: ['desktop.startAtLogin'],
+  diagnosis: ['log.level'],
+} as const;
+type Group = keyof typeof groups;
+type Key = (typeof groups)[Group][number];
+
+/** The settings that have no panel of their own. */
 export function SettingsPanel(): ReactNode {
   const { t } = useTranslation();
-  return <h1>{t('app.panels.settings')}</h1>;
+  const { settings } = usePotter();
+  const { error } = useStore(settings.state);
+  const [query, setQuery] = useState('');
+  const wanted = query.trim().toLocaleLowerCase();
+  const isFound = (key: Key): boolean =>
+    `${key} ${t(`settings.names.${key}`)} ${t(`settings.hints.${key}`)}`.toLocaleLowerCase().includes(wanted);
+  const found = (Object.keys(groups) as Group[])
+    .map((group) => ({ group, keys: groups[group].filter(isFound) }))
+    .filter(({ keys }) => keys.length > 0);
+  return (
+    <Page title={t('settings.title')} text={t('settings.text')}>
+      <TextInput
+        type="search"
+        className="settings-search"
+        aria-label={t('settings.search')}
+        placeholder={t('settings.search')}
+        leftSection={<IconSearch size={16} />}
+        value={query}
+        onChange={({ currentTarget }) => setQuery(currentTarget.value)}
+      />
+      {error && (
+        <Placeholder icon={<IconAlert size={24} />} title={t('settings.failed')} text={error.message} alert>
+          <Button variant="default" onClick={() => void settings.readAgain()}>
+            {t('app.retry')}
+          </Button>
+        </Placeholder>
+      )}
+      {found.length === 0 && (
+        <p className="quiet" role="status">
+          {t('settings.noMatch')}
+        </p>
+      )}
+      {found.map(({ group, keys }) => (
+        <Section key={group} title={t(`settings.groups.${group}`)}>
+          <Sheet>
+            {keys.map((key) => (
+              <SettingRow key={key} of={key} />
+            ))}
+          </Sheet>
+        </Section>
+      ))}
+      {wanted === '' && <Elsewhere />}
+      {wanted === '' && <EraseSection />}
+    </Page>
+  );
+}
+
+function Elsewhere(): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <p className="settings-elsewhere">
+      {t('settings.elsewhere')}
+      {(['providers', 'hotkeys', 'history', 'actions'] as const).map((panel) => (
+        <a key={panel} href={hrefOf({ panel })}>
+          {t(`app.panels.${panel}`)}
+        </a>
+      ))}
+    </p>
+  );
+}
+
+function SettingRow({ of }: { readonly of: Key }): ReactNode {
+  const { t } = useTranslation();
+  const named = { name: t(`settings.names.${of}`), hint: t(`settings.hints.${of}`) };
+  switch (of) {
+    case 'text.currentAction':
+      return <CurrentActionRow {...named} />;
+    case 'text.translateTo':
+    case 'text.translateToSecond':
+      return <LanguageRow of={of} {...named} />;
+    case 'text.maxCharacters':
+      return <NumberRow of={of} min={100} max={1_000_000} step={1000} {...named} />;
+    case 'cache.enabled':
+    case 'desktop.startAtLogin':
+      return <SwitchRow of={of} {...named} />;
+    case 'appearance.theme':
+    case 'appearance.language':
+      return <ChoiceRow of={of} {...named} />;
+    case 'log.level':
+      return <LevelRow {...named} />;
+  }
+}
+
+interface Named {
+  readonly name: string;
+  readonly hint: string;
+}
+
+function CurrentActionRow({ name, hint }: Named): ReactNode {
+  const { t } = useTranslation();
+  const { process } = usePotter();
+  const { actions } = useStore(process.state);
+  const setting = useSetting('text.currentAction');
+  const none = '';
+  const choices = offered(actions, setting?.value ?? undefined).map((action) => ({
+    value: action.id,
+    label: action.name,
+    detail: action.description,
+  }));
+  return (
+    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
+      {() =>
+        setting && !setting.isFixed ? (
+          <Picker
+            label={name}
+            find={t('settings.findAction')}
+            nothing={t('settings.noAction')}
+            value={setting.value ?? none}
+            choices={[{ value: none, label: t('settings.automatic') }, ...choices]}
+            onChoose={(id) => void setting.set(id === none ? null : id)}
+          />
+        ) : (
+          <Unchangeable value={setting?.value ?? t('settings.automatic')} isKnown={setting !== undefined} />
+        )
+      }
+    </Row>
+  );
+}
+
+function Unchangeable({ value, isKnown }: { readonly value: string; readonly isKnown: boolean }): ReactNode {
+  return isKnown ? <code>{value}</code> : <Loader size="xs" color="gray" />;
+}
+
+/** Languages by their own names; any other is given by its tag. */
+const common = 'en de fr es pt pt-BR it nl pl cs sv da nb fi tr uk ru el he ar hi zh-Hans zh-Hant ja ko vi id'.split(
+  ' ',
+);
+
+function nameOf(tag: string): string {
+  try {
+    const name = new Intl.DisplayNames([tag], { type: 'language', languageDisplay: 'standard' }).of(tag) ?? tag;
+    return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1);
+  } catch {
+    return tag;
+  }
+}
+
+function LanguageRow({
+  of,
+  name,
+  hint,
+}: Named & { readonly of: 'text.translateTo' | 'text.translateToSecond' }): ReactNode {
+  const { settings } = usePotter();
+  const setting = useSetting(of);
+  const [draft, setDraft] = useState<string>();
+  const [error, setError] = useState<string>();
+  const shown = draft ?? (setting ? nameOf(setting.value) : '');
+  const keep = async (text: string): Promise<void> => {
+    const tag =
+      common.find((each) => nameOf(each).toLocaleLowerCase() === text.trim().toLocaleLowerCase()) ?? text.trim();
+    setError(undefined);
+    try {
+      if (setting && tag !== setting.value && text !== nameOf(setting.value)) await settings.set(of, tag);
+      setDraft(undefined);
+    } catch (thrown) {
+      const { message, kind } = toPotterError(thrown);
+      setError(`${message} ${kind.next}`);
+    }
+  };
+  return (
+    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
+      {(ids) => (
+        <Autocomplete
+          id={ids.control}
+          w="13rem"
+          aria-describedby={ids.hint}
+          data={common.map(nameOf)}
+          limit={8}
+          value={shown}
+          error={error}
+          disabled={!setting || setting.isFixed}
+          onFocus={({ currentTarget }) => currentTarget.select()}
+          onChange={setDraft}
+          onOptionSubmit={(text) => void keep(text)}
+          onBlur={() => draft !== undefined && void keep(draft)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && !event.currentTarget.getAttribute('aria-activedescendant')) void keep(shown);
+            if (event.key !== 'Escape') return;
+            setDraft(undefined);
+            setError(undefined);
+          }}
+        />
+      )}
+    </Row>
+  );
+}
+
+const choices = {
+  'appearance.theme': ['system', 'light', 'dark'],
+  'appearance.language': ['system', 'en', 'de'],
+} as const;
+
+function ChoiceRow({ of, name, hint }: Named & { readonly of: keyof typeof choices }): ReactNode {
+  const { t } = useTranslation();
+  const setting = useSetting(of);
+  const labelOf = (value: string): string => {
+    if (value === 'light' || value === 'dark') return t(`app.themes.${value}`);
+    if (value === 'en' || value === 'de') return t(`settings.languages.${value}`);
+    return t('settings.languages.system');
+  };
+  return (
+    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
+      {() => (
+        <SegmentedControl
+          aria-label={name}
+          size="sm"
+          disabled={!setting || setting.isFixed}
+          value={setting?.value ?? 'system'}
+          data={choices[of].map((value) => ({ value, label: labelOf(value) }))}
+          onChange={(value) => {
+            const chosen = choices[of].find((each) => each === value);
+            if (setting && chosen) void setting.set(chosen as typeof setting.value);
+          }}
+        />
+      )}
+    </Row>
+  );
+}
+
+const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+function LevelRow({ name, hint }: Named): ReactNode {
+  const { t } = useTranslation();
+  const setting = useSetting('log.level');
+  return (
+    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
+      {(ids) => (
+        <Select
+          id={ids.control}
+          w="13rem"
+          allowDeselect={false}
+          disabled={!setting || setting.isFixed}
+          value={setting?.value ?? 'info'}
+          data={levels.map((value) => ({ value, label: t(`settings.levels.${value}`) }))}
+          onChange={(level) => level && void setting?.set(level)}
+        />
+      )}
+    </Row>
+  );
+}
+
+function EraseSection(): ReactNode {
+  const { t } = useTranslation();
+  const [isAsked, setAsked] = useState(false);
+  return (
+    <Section title={t('settings.erase.title')} tone="danger">
+      <Sheet>
+        <Row name={t('settings.erase.title')} hint={t('settings.erase.text')}>
+          {() => (
+            <Button variant="default" leftSection={<IconTrash size={16} />} onClick={() => setAsked(true)}>
+              {t('settings.erase.button')}
+            </Button>
+          )}
+        </Row>
+      </Sheet>
+      {isAsked && <EraseDialog onClose={() => setAsked(false)} />}
+    </Section>
+  );
+}
+
+function EraseDialog({ onClose }: { readonly onClose: () => void }): ReactNode {
+  const { t } = useTranslation();
+  const { connection } = usePotter();
+  const [typed, setTyped] = useState('');
+  const [isErasing, setErasing] = useState(false);
+  const phrase = t('settings.erase.phrase');
+  const isConfirmed = typed.trim().toLocaleLowerCase() === phrase;
+  const erase = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (!isConfirmed || isErasing) return;
+    setErasing(true);
+    try {
+      const { removed } = await connection.call('system.erase', { confirm: 'delete everything' });
+      const { historyEntries, keys, cachedAnswers, logFiles } = removed;
+      const counts = { history: historyEntries, keys, answers: cachedAnswers, logs: logFiles };
+      notifications.show({
+        title: t('settings.erase.done'),
+        message: t('settings.erase.removed', counts),
+        color: 'gray',
+        autoClose: false,
+      });
+    } catch (thrown) {
+      const { message, kind } = toPotterError(thrown);
+      notifications.show({ title: t('settings.erase.failed'), message: `${message} ${kind.next}`, color: 'red' });
+    }
+    onClose();
+  };
+  return (
+    <Dialog title={t('settings.erase.title')} onClose={onClose}>
+      <form className="form" onSubmit={(event) => void erase(event)}>
+        <div className="erase-list">
+          <p>{t('settings.erase.dialog')}</p>
+          <ul>
+            {(['history', 'cache', 'keys', 'logs'] as const).map((what) => (
+              <li key={what}>{t(`settings.erase.list.${what}`)}</li>
+            ))}
+          </ul>
+          <p>{t('settings.erase.stays')}</p>
+        </div>
+        <TextInput
+          label={t('settings.erase.confirm', { phrase })}
+          autoComplete="off"
+          value={typed}
+          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+          data-autofocus
+        />
+        <div className="form-actions">
+          <Button variant="default" onClick={onClose}>
+            {t('app.cancel')}
+          </Button>
+          <Button type="submit" className="dialog-danger" disabled={!isConfirmed} loading={isErasing}>
+            {t('settings.erase.now')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
 }
