@@ -71,7 +71,7 @@ export const settings: Shape<typeof english> = {
       now: 'Löschen',
       done: 'Gelöscht',
       removed:
-        '{{history, number}} Einträge des Verlaufs, {{keys, number}} Schlüssel, {{answers, number}} Antworten, {{logs, number}} Protokolldateien.',
+        'Einträge des Verlaufs: {{history, number}}, Schlüssel: {{keys, number}}, Antworten: {{answers, number}}, Protokolldateien: {{logs, number}}.',
       failed: 'Nicht alles wurde gelöscht',
     },
   },

@@ -68,7 +68,7 @@ export const settings = {
       now: 'Delete',
       done: 'Deleted',
       removed:
-        '{{history, number}} entries of the history, {{keys, number}} keys, {{answers, number}} answers, {{logs, number}} log files.',
+        'Entries of the history: {{history, number}}, keys: {{keys, number}}, answers: {{answers, number}}, log files: {{logs, number}}.',
       failed: 'Not everything was deleted',
     },
   },
