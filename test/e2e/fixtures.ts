@@ -39,7 +39,7 @@ export const test = base.extend<Fixtures>({
       const program = await Program.start(options);
       programs.push(program);
       await page.goto(program.address);
-      await expect(page.getByRole('status').filter({ hasText: 'Connected' })).toBeVisible();
+      await expect(page.getByRole('status').filter({ hasText: /Connected|Verbunden/ })).toBeVisible();
       return { page, program };
     });
     await page.close();
