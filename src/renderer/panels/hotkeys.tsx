@@ -1,10 +1,10 @@
 import './hotkeys.css';
 import { Button, SegmentedControl, TextInput, VisuallyHidden } from '@mantine/core';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import type { Output } from '../../shared/contract.ts';
-import { shownKeys, spoken } from '../parts/accelerators.ts';
+import { readable, shownKeys, spoken } from '../parts/accelerators.ts';
 import { ActionIcon } from '../parts/action-icon.tsx';
 import { CopyButton, useCopy } from '../parts/copy.tsx';
 import { HotkeyField } from '../parts/hotkey-field.tsx';
@@ -34,6 +34,7 @@ export function HotkeysPanel(): ReactNode {
   const { query, filter, changed } = useStore(store.state);
   const inUse = useHotkeys();
   const [news, setNews] = useState('');
+  const field = useRef<HTMLInputElement>(null);
   const isReady = useIsReady(inUse.all);
   const found = isReady ? find(inUse.all ?? [], { query, filter, changed }, inUse.nameOf) : [];
   const list = { inUse, tell: setNews };
@@ -43,8 +44,8 @@ export function HotkeysPanel(): ReactNode {
       {isReady ? (
         <>
           <DesktopNote hotkeys={inUse.all ?? []} />
-          <Finder total={(inUse.all ?? []).filter(({ accelerator }) => accelerator !== null).length} />
-          {found.length === 0 && <NothingFound query={query.trim()} />}
+          <Finder field={field} total={(inUse.all ?? []).filter(({ accelerator }) => accelerator !== null).length} />
+          {found.length === 0 && <NothingFound query={query.trim()} onShowAll={() => field.current?.focus()} />}
           {sections.map((section) => (
             <List
               key={section}
@@ -163,13 +164,20 @@ function noteOf({ desktop, runtime }: Output<'system.info'>, hotkeys: readonly H
   return isUnheld && !Object.hasOwn(runtime, 'electron') ? 'unheld' : undefined;
 }
 
-function Finder({ total }: { readonly total: number }): ReactNode {
+interface FinderProps {
+  readonly field: RefObject<HTMLInputElement | null>;
+  /** How many have a hotkey. */
+  readonly total: number;
+}
+
+function Finder({ field, total }: FinderProps): ReactNode {
   const { t } = useTranslation();
   const { hotkeys: store } = usePotter();
   const { query, filter } = useStore(store.state);
   return (
     <div className="hotkeys-finder">
       <TextInput
+        ref={field}
         type="search"
         className="hotkeys-search"
         aria-label={t('hotkeys.search')}
@@ -188,7 +196,12 @@ function Finder({ total }: { readonly total: number }): ReactNode {
   );
 }
 
-function NothingFound({ query }: { readonly query: string }): ReactNode {
+interface NothingFoundProps {
+  readonly query: string;
+  readonly onShowAll: () => void;
+}
+
+function NothingFound({ query, onShowAll }: NothingFoundProps): ReactNode {
   const { t } = useTranslation();
   const { hotkeys: store } = usePotter();
   const showAll = (
@@ -197,6 +210,7 @@ function NothingFound({ query }: { readonly query: string }): ReactNode {
       onClick={() => {
         store.search('');
         store.choose('all');
+        onShowAll();
       }}
     >
       {t('hotkeys.showAll')}
@@ -255,6 +269,8 @@ function Row({ hotkey, inUse, tell }: RowProps): ReactNode {
   const { t } = useTranslation();
   const row = useRef<HTMLLIElement>(null);
   const name = inUse.nameOf(hotkey);
+  const { accelerator: current, message } = hotkey;
+  const problem = current !== null && message !== undefined ? readable(message, current) : undefined;
   const set = async (accelerator: string | null): Promise<void> => {
     if (!(await inUse.set(hotkey, accelerator))) return;
     tell(
@@ -283,7 +299,7 @@ function Row({ hotkey, inUse, tell }: RowProps): ReactNode {
             label={t('hotkeys.of', { name })}
             value={hotkey.accelerator}
             conflictOf={(accelerator) => inUse.conflictOf(hotkey, accelerator)}
-            problem={problemOf(hotkey)}
+            problem={problem}
             onChange={(accelerator) => void set(accelerator)}
           />
         ) : (
@@ -293,11 +309,6 @@ function Row({ hotkey, inUse, tell }: RowProps): ReactNode {
       </div>
     </li>
   );
-}
-
-/** What the system said, with the keys as they are printed. */
-function problemOf({ message, accelerator }: Hotkey): string | undefined {
-  return accelerator === null ? message : message?.replaceAll(accelerator, spoken(accelerator));
 }
 
 function TargetIcon({ target }: { readonly target: HotkeyTarget }): ReactNode {

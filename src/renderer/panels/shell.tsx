@@ -7,6 +7,7 @@ import { useStore } from 'zustand';
 import type { HotkeyInfo } from '../../shared/contract.ts';
 import { mendedIn, toPotterError } from '../../shared/errors.ts';
 import { speak } from '../i18n.ts';
+import { readable, spoken } from '../parts/accelerators.ts';
 import { Banner } from '../parts/banner.tsx';
 import {
   IconAlert,
@@ -322,13 +323,13 @@ function HotkeyBanner({ hotkey, onDismiss }: HotkeyBannerProps): ReactNode {
   };
   return (
     <Banner tone="warning" icon={<IconKeyboard size={15} />} onDismiss={onDismiss}>
-      {message ?? t('hotkeys.failed', { hotkey: accelerator })}
+      {message ? readable(message, accelerator) : t('hotkeys.failed', { hotkey: spoken(accelerator) })}
       {alternatives.length > 0 && (
         <span className="banner-choices">
           {t('hotkeys.instead')}
           {alternatives.map((alternative) => (
             <Button key={alternative} size="compact-xs" variant="default" onClick={() => use(alternative)}>
-              {alternative}
+              {spoken(alternative)}
             </Button>
           ))}
         </span>

@@ -65,6 +65,14 @@ export function spoken(accelerator: string): string {
   return shownKeys(accelerator).join('+');
 }
 
+/** What the system said about a combination, with its keys as they are printed. */
+export function readable(message: string, accelerator: string): string {
+  return message.replaceAll(accelerator, spoken(accelerator));
+}
+
+/** Those a combination needs at least one of, as they are printed. */
+export const neededModifiers = (): string => (isMac() ? '⌘, ⌃, ⌥' : 'Ctrl, Alt, Super');
+
 /** The keys as this machine's keyboard prints them. */
 export function shownKeys(accelerator: string, onMac = isMac()): string[] {
   const printed: Readonly<Record<string, string>> = onMac

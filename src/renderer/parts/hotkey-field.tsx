@@ -2,7 +2,7 @@ import './hotkey-field.css';
 import { ActionIcon, Button, VisuallyHidden } from '@mantine/core';
 import { type KeyboardEvent, type ReactNode, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { acceleratorOf, refusalOf, shownKeys, spoken } from './accelerators.ts';
+import { acceleratorOf, neededModifiers, refusalOf, shownKeys, spoken } from './accelerators.ts';
 import { IconKeyboard, IconX } from './icons.ts';
 import { Keys } from './keys.tsx';
 
@@ -49,7 +49,8 @@ export function HotkeyField(props: HotkeyFieldProps): ReactNode {
     if (accelerator === undefined) return;
     const wrong = refusalOf(accelerator);
     if (wrong === undefined) take(accelerator);
-    else setRefusal(t(`hotkeyField.refused.${wrong}`, { accelerator: spoken(accelerator) }));
+    else
+      setRefusal(t(`hotkeyField.refused.${wrong}`, { accelerator: spoken(accelerator), modifiers: neededModifiers() }));
   };
 
   const said = refusal ?? (isListening ? undefined : problem);

@@ -9,8 +9,7 @@ export const hotkeyField: Shape<typeof english> = {
     remove: 'Entfernen',
     taken: '{{accelerator}} gehört schon zu „{{name}}“. Drücken Sie andere Tasten.',
     refused: {
-      noModifier:
-        '{{accelerator}} braucht Ctrl, Alt oder Super dazu (auf dem Mac ⌘, ⌃ oder ⌥), sonst ließe es sich nicht mehr tippen.',
+      noModifier: '{{accelerator}} braucht eine der Tasten {{modifiers}} dazu, sonst ließe es sich nicht mehr tippen.',
       unknownKey: '{{accelerator}} endet auf eine Taste, die kein System belegen kann. Drücken Sie andere Tasten.',
       ownKeystroke: '{{accelerator}} drückt Potter selbst, um zu kopieren und einzufügen. Drücken Sie andere Tasten.',
     },

@@ -7,8 +7,7 @@ export const hotkeyField = {
     remove: 'Remove',
     taken: '{{accelerator}} is taken by “{{name}}”. Press another one.',
     refused: {
-      noModifier:
-        '{{accelerator}} needs Ctrl, Alt or Super (on a Mac ⌘, ⌃ or ⌥) with it, or it could no longer be typed.',
+      noModifier: '{{accelerator}} needs one of {{modifiers}} with it, or it could no longer be typed.',
       unknownKey: '{{accelerator}} ends in a key no system registers. Press another one.',
       ownKeystroke: '{{accelerator}} is what Potter itself presses to copy and paste. Press another one.',
     },
