@@ -20,6 +20,9 @@ const panels = [
   { name: 'the palette', hash: '#/palette', heading: 'Palette' },
   { name: 'the history', hash: '#/history', heading: 'Verlauf' },
   { name: 'the hotkeys', hash: '#/hotkeys', heading: 'Tastenkürzel' },
+  { name: 'the providers', hash: '#/providers', heading: 'Anbieter und Schlüssel' },
+  { name: 'the settings', hash: '#/settings', heading: 'Einstellungen' },
+  { name: 'the panel about Potter', hash: '#/about', heading: 'Über Potter' },
 ] as const;
 
 async function show(page: Page, hash: string, heading: string): Promise<void> {
