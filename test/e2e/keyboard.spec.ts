@@ -7,6 +7,9 @@ test('the whole job is done without a mouse, from the text to the history and ba
 
   // The cursor stands in the text at the start; the list of actions is one step back.
   await keys.type('I recieve a box from teh king, definately.');
+  // What the models and the text bring with them stands in between, once it is there.
+  await expect(page.getByRole('button', { name: /^Model:/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Clear' })).toBeVisible();
   await keys.press('Shift+Tab');
   await keys.press('Shift+Tab');
   await keys.press('Shift+Tab');
