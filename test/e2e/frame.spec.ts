@@ -26,6 +26,22 @@ test('says that the connection is lost, keeps the text, and signs in at the new 
   complaints.length = 0;
 });
 
+test('says in a narrow window too that the connection is lost, and covers no panel by it', async ({
+  open,
+  complaints,
+}) => {
+  const { page, program } = await open();
+  await page.setViewportSize({ width: 480, height: 800 });
+  await program.stop();
+  await expect(page.locator('.banner')).toContainText(/Connection lost|does not answer/);
+  const about = page.getByRole('link', { name: 'About' });
+  await about.click();
+  await expect(about).toHaveAttribute('aria-current', 'page');
+  await expect(page.locator('.connection span')).toHaveCSS('width', '1px');
+  // Chromium reports each connection that was refused.
+  complaints.length = 0;
+});
+
 test('tells who has no token where to get one', async ({ open, browser }) => {
   const { page } = await open();
   const stranger = await (await browser.newContext()).newPage();
