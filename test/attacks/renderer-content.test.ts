@@ -200,6 +200,8 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       await field.fill(`Here is the text number ${at}.`);
       await page.keyboard.press('Control+Enter');
       await waitForText(page, `END ${at}.`);
+      // The last words are shown before the run is over, and until then no other begins.
+      await page.locator('.running').waitFor({ state: 'detached' });
     }
     await expectNothingHappened(page, address);
   }

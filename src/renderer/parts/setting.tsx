@@ -70,7 +70,7 @@ export function Row({ name, hint, info, wide = false, children }: RowProps): Rea
             {hint}
           </p>
         )}
-        {info && <Origin info={info} />}
+        {info && <Origin info={info} describedBy={ids.name} />}
       </div>
       <div className="row-control">{children(ids)}</div>
     </div>
@@ -82,7 +82,13 @@ export function RowText({ children }: { readonly children: ReactNode }): ReactNo
   return <span className="row-value">{children}</span>;
 }
 
-function Origin({ info }: { readonly info: SettingInfo }): ReactNode {
+interface OriginProps {
+  readonly info: SettingInfo;
+  /** The id of the setting's name: several buttons are called alike. */
+  readonly describedBy: string;
+}
+
+function Origin({ info, describedBy }: OriginProps): ReactNode {
   const { t } = useTranslation();
   const fixed = fixedBy(info);
   if (fixed !== undefined) {
@@ -98,21 +104,21 @@ function Origin({ info }: { readonly info: SettingInfo }): ReactNode {
     <p className="row-origin">
       <span>{info.source === 'runtime' ? t('settings.untilStop') : t('settings.fromFile')}</span>
       {where && info.source === 'file' && <code>{shortened(where)}</code>}
-      <ResetButton info={info} />
+      <ResetButton info={info} describedBy={describedBy} />
     </p>
   );
 }
 
-function ResetButton({ info }: { readonly info: SettingInfo }): ReactNode {
+function ResetButton({ info, describedBy }: OriginProps): ReactNode {
   const { t } = useTranslation();
   const { settings } = usePotter();
   const reset = (): void => {
-    settings.set(info.key as SettingKey, info.default).catch((thrown: unknown) => {
+    settings.reset(info.key as SettingKey).catch((thrown: unknown) => {
       notifications.show({ title: t('settings.notSaved'), message: toPotterError(thrown).message, color: 'red' });
     });
   };
   return (
-    <Button variant="subtle" size="compact-xs" onClick={reset}>
+    <Button variant="subtle" size="compact-xs" aria-describedby={describedBy} onClick={reset}>
       {t('settings.reset')}
     </Button>
   );
@@ -164,7 +170,8 @@ export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps
   const [draft, setDraft] = useState<number | string>();
   const value = draft ?? setting?.value ?? '';
   const commit = (): void => {
-    if (setting && typeof draft === 'number' && draft !== setting.value) void setting.set(draft);
+    const wanted = typeof draft === 'number' ? Math.min(Math.max(draft, min), max) : undefined;
+    if (setting && wanted !== undefined && wanted !== setting.value) void setting.set(wanted);
     setDraft(undefined);
   };
   return (
@@ -180,7 +187,8 @@ export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps
           step={step}
           allowDecimal={false}
           allowNegative={false}
-          clampBehavior="blur"
+          // It would be corrected after it was taken; `commit` does it before.
+          clampBehavior="none"
           thousandSeparator=" "
           disabled={!setting || setting.isFixed}
           onChange={setDraft}

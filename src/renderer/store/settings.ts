@@ -48,6 +48,16 @@ export class Settings {
     }
   }
 
+  /** Takes the value out of the layer it comes from; a refusal fails. */
+  async reset(key: SettingKey): Promise<void> {
+    const info = this.state.getState().infos[key];
+    if (!info) return;
+    // An object would be merged into what is there; null takes all of it out.
+    const value = isObject(info.default) && !Array.isArray(info.default) ? null : info.default;
+    const layer = info.source === 'runtime' ? 'runtime' : 'file';
+    this.#show(await this.#connection.call('config.set', { key, value, layer }));
+  }
+
   async #read(keys: readonly SettingKey[]): Promise<void> {
     try {
       const infos = await Promise.all(keys.map((key) => this.#connection.call('config.inspect', { key })));
