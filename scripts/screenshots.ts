@@ -66,9 +66,86 @@ try {
   await page.getByText('accepted').waitFor();
   await take(page, 'history');
   await inTheDark(page, () => take(page, 'history-dark'));
+
+  for (const panel of ['actions', 'providers', 'hotkeys', 'settings', 'about'] as const) {
+    await show(page, panel);
+    await takeEveryWay(page, panel);
+  }
+  await page.locator('[data-provider="demo"] .provider-line').click();
+  await show(page, 'actions/polish');
+  await page.locator('.trial').getByRole('button', { name: /^Run/ }).click();
+  await page.locator('.trial').getByRole('checkbox').first().waitFor();
+  await takeEveryWay(page, 'editor');
+  await page.getByText('What would be sent', { exact: true }).click();
+  await page.locator('.sent-step').waitFor();
+  await take(page, 'dry-run');
+  await show(page, 'palette');
+  await takeEveryWay(page, 'palette');
+  await takeLocked(page);
+  await takeInGerman(page);
 } finally {
   await browser.close();
   await program.remove();
+}
+
+/** The panels while the passphrase of the keys has not been entered yet. */
+async function takeLocked(page: Page): Promise<void> {
+  const locked = await Program.start({ settings: '{}' });
+  try {
+    await page.goto(locked.address);
+    await page.getByText('Connected').waitFor();
+    await show(page, 'providers');
+    await page.getByRole('button', { name: 'Set a passphrase' }).click();
+    await page.getByLabel('The passphrase alone, at each start').check();
+    await page.getByLabel('New passphrase').fill('a passphrase of words');
+    await page.getByLabel('The same again').fill('a passphrase of words');
+    await page.getByRole('button', { name: 'Protect' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await locked.stop();
+    await locked.start(locked.port);
+    await page.goto('about:blank');
+    await page.goto(locked.address);
+    await page.getByText('Connected').waitFor();
+    await show(page, 'providers');
+    await page.getByText('The keys are locked').waitFor();
+    await takeEveryWay(page, 'locked');
+    await show(page, 'history');
+    await take(page, 'history-locked');
+  } finally {
+    await locked.remove();
+  }
+}
+
+async function takeInGerman(page: Page): Promise<void> {
+  const german = await Program.start({ settings: '{ "appearance": { "language": "de" } }', arguments: ['--demo'] });
+  try {
+    await page.goto('about:blank');
+    await page.goto(german.address);
+    await page.getByText('Verbunden').waitFor();
+    await show(page, 'settings');
+    await take(page, 'settings-german');
+  } finally {
+    await german.remove();
+  }
+}
+
+async function show(page: Page, route: string): Promise<void> {
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/${route}`);
+  await page
+    .locator('.row, .action-row, .provider, .editor-fields, .palette-row, .history, .hotkey-row')
+    .first()
+    .waitFor();
+}
+
+/** As it is, in the dark and in a narrow window. */
+async function takeEveryWay(page: Page, name: string): Promise<void> {
+  await take(page, name);
+  await inTheDark(page, () => take(page, `${name}-dark`));
+  await page.setViewportSize(narrow);
+  await take(page, `${name}-narrow`);
+  await page.setViewportSize(wide);
 }
 
 async function choose(page: Page, action: string): Promise<void> {
