@@ -151,7 +151,8 @@ function checkReply({ profile, input, output, rules }: Parameters<Check>[0]): Fi
   const { words, shared } = sharedWords(input, output);
   const questionGone = /[?？؟]["'”’»」)\s]*$/.test(input) && !/[?？؟]/.test(output);
   const replied = questionGone ? words >= 4 && shared <= words * 0.34 : words >= 6 && shared <= words * bound;
-  if (!replied) return undefined;
+  // What is made of the text's own words is a part of it, however little.
+  if (!replied || comesFrom(output, input)) return undefined;
   return { code: 'GUARD_REFUSAL', message: 'The model replied to the text instead of working on it.' };
 }
 
@@ -169,10 +170,18 @@ function checkPreamble({ profile, input, output, rules }: Parameters<Check>[0]):
   for (const { pattern, except, unless } of preambles) {
     const found = pattern.exec(start)?.[0];
     if (found === undefined || except?.includes(profile) === true || unless?.test(input) === true) continue;
-    if (comesFrom(found, input) || preambles.some((other) => other.pattern.test(plain(input).slice(0, 240)))) continue;
+    if (comesFrom(found, input) || translatesLabel(found, input, start)) continue;
+    if (preambles.some((other) => other.pattern.test(plain(input).slice(0, 240)))) continue;
     return { code: 'GUARD_PREAMBLE', message: `The answer begins with an introduction: “${shorten(found)}”` };
   }
   return undefined;
+}
+
+const label = /^[\p{L}\p{M}]+(?: [\p{L}\p{M}]+)?\s?[:：]\s*/u;
+
+/** The text begins with a label of its own, and so does the answer, with one and not two. */
+function translatesLabel(found: string, input: string, start: string): boolean {
+  return label.test(plain(input)) && label.test(found) && !label.test(start.replace(label, ''));
 }
 
 /** A closing remark, or a remark in place of the result. */
@@ -393,7 +402,11 @@ const preambles: readonly {
   },
   {
     pattern:
-      /^(?:(?:the |your )?(?:polished|corrected|revised|rewritten|improved|edited|proofread|translated|formal|friendly|concise|shortened|expanded|elaborated|simplified|clearer|updated)(?: and \w+)? (?:version|text|message|email|e-mail|sentence|paragraph|translation)?(?: is)?(?: as follows)?|translation|rewrite|revision|output|result|corrected|answer)\**\s*:\**/i,
+      /^(?:(?:the |your )?(?:polished|corrected|revised|rewritten|improved|edited|proofread|translated|formal|friendly|concise|shortened|expanded|elaborated|simplified|clearer|updated)(?: and \w+)? (?:version|text|message|email|e-mail|sentence|paragraph|translation)?|(?:the |your )?(?:translation|rewrite|revision|output|result|corrected|answer))(?: is)?(?: as follows)?\**\s*:\**/i,
+  },
+  {
+    pattern:
+      /^(?:option|version|variant|variante|alternative|opción|opção|方案|选项|案)\s*(?:1|one|a|一|１)\s*[:：.)]/i,
   },
   {
     pattern:
