@@ -1,7 +1,7 @@
 /** The real entry, driven as Electron would drive it, with a real core in a temporary data directory. */
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startPotter } from '../../../src/main/core/potter.ts';
 import { acquireOwnership } from '../../../src/main/core/storage/owner.ts';
 import { createAbsentDesktop } from '../../../src/main/desktop/detect.ts';
@@ -94,6 +94,18 @@ describe('a page', () => {
       desktop: { kind: 'none' },
     });
     await expect(client.call('hotkeys.report', { hotkeys: [] })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test('is told which Electron it runs on', async () => {
+    const plain = process.versions;
+    const versions = { ...plain, electron: '45.4.1', chrome: '146.0.1' };
+    Object.defineProperty(process, 'versions', { value: versions });
+    onTestFinished(() => void Object.defineProperty(process, 'versions', { value: plain }));
+    await start();
+    const { potter } = await runPreload(palette().webContents);
+    await expect(createClient(potter as Transport).call('system.info', {})).resolves.toMatchObject({
+      runtime: { node: plain.node, electron: '45.4.1', chrome: '146.0.1' },
+    });
   });
 
   test('in a foreign window reaches nothing', async () => {

@@ -41,7 +41,12 @@ export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'
     const { version, dataDirectory } = host;
     const desktop = message === undefined ? { kind } : { kind, message };
     const platform = `${process.platform} ${process.arch}`;
-    const runtime = { node: process.versions.node };
-    return { version, pid: process.pid, platform, runtime, dataDirectory, desktop, demo, problems: [...problems()] };
+    return { version, pid: process.pid, platform, runtime: runtime(), dataDirectory, desktop, demo, problems: [...problems()] };
   },
 });
+
+/** Electron names itself, and its Chromium, where Node names itself. */
+function runtime(): Record<string, string> {
+  const { node, electron, chrome } = process.versions;
+  return { node, ...(electron !== undefined && { electron }), ...(chrome !== undefined && { chrome }) };
+}
