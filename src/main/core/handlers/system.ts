@@ -41,7 +41,16 @@ export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'
     const { version, dataDirectory } = host;
     const desktop = message === undefined ? { kind } : { kind, message };
     const platform = `${process.platform} ${process.arch}`;
-    return { version, pid: process.pid, platform, runtime: runtime(), dataDirectory, desktop, demo, problems: [...problems()] };
+    return {
+      version,
+      pid: process.pid,
+      platform,
+      runtime: runtime(),
+      dataDirectory,
+      desktop,
+      demo,
+      problems: [...problems()],
+    };
   },
 });
 
