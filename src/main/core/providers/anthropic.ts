@@ -8,33 +8,26 @@ import type { GuardedFetch } from '../outbound.ts';
 import { malformed, openReply, parseEvent, readDocument, readEvents, type Start } from './body.ts';
 import { afterText, InBandError, isLost, translate } from './failure.ts';
 import { type Fault, plainWord, readFault } from './faults.ts';
-import type { CompletionEvent, CompletionRequest, Finish, Model, Provider, Usage } from './provider.ts';
+import {
+  type CompletionEvent,
+  type CompletionRequest,
+  type Finish,
+  type Model,
+  maximumText,
+  type Provider,
+  type ProviderOptions,
+  type Usage,
+} from './provider.ts';
 
-export interface AnthropicOptions {
-  readonly id: string;
-  /** In the person's words, such as `Anthropic`; every message names it. */
-  readonly name: string;
-  /** Such as `https://api.anthropic.com`; a version path `/v1` at its end may be written or left out. */
-  readonly baseUrl: string;
-  /** Absent for a server that wants none. */
-  readonly apiKey?: string;
-  readonly fetch: GuardedFetch;
-  /** Models it is known to have, named when it refuses one. Default: none. */
-  readonly knownModels?: () => readonly string[];
-  /** Milliseconds since the epoch, to read a `Retry-After` date by. Default: the system's. */
-  readonly now?: () => number;
-}
-
-/** Characters of one answer. The framing around them is capped by the outbound fetch. */
-const maximumText = 2 << 20;
 /** The SDK's own timer is set beyond any answer, so that only the limits of the outbound fetch act. */
 const beyondAnyAnswer = 2 ** 31 - 1;
 /** Of the list of models. The vendor's fits in one; a server that never says it was the last is not followed for ever. */
 const maximumPages = 10;
 const modelsOnPage = 1000;
 
-export function createAnthropicProvider(options: AnthropicOptions): Provider {
+export function createAnthropicProvider(options: ProviderOptions): Provider {
   const { id, name } = options;
+  // With or without its version path.
   const baseUrl = options.baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '');
   /** The most output each listed model allows. */
   const ceilings = new Map<string, number>();
@@ -109,7 +102,7 @@ export function createAnthropicProvider(options: AnthropicOptions): Provider {
 /** Takes some 100 ms the first time, so it is not done at the start. */
 export const loadSdk = () => import('@anthropic-ai/sdk');
 
-async function createClient({ baseUrl, apiKey, fetch }: Pick<AnthropicOptions, 'baseUrl' | 'apiKey' | 'fetch'>) {
+async function createClient({ baseUrl, apiKey, fetch }: Pick<ProviderOptions, 'baseUrl' | 'apiKey' | 'fetch'>) {
   const { Anthropic } = await loadSdk();
   return new Anthropic({
     // Everything the SDK would otherwise take from the environment or from files is given.

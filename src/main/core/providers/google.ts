@@ -5,34 +5,25 @@
 import type { GenerateContentParameters } from '@google/genai';
 import * as z from 'zod';
 import { PotterError } from '../../../shared/errors.ts';
-import type { GuardedFetch } from '../outbound.ts';
 import { malformed, openReply, parseEvent, readDocument, readEvents, readStart, type Start } from './body.ts';
 import { afterText, InBandError, isLost, translate } from './failure.ts';
 import { type Fault, plainWord, readFault } from './faults.ts';
-import type { CompletionEvent, CompletionRequest, Finish, Model, Provider, Usage } from './provider.ts';
+import {
+  type CompletionEvent,
+  type CompletionRequest,
+  type Finish,
+  type Model,
+  maximumText,
+  type Provider,
+  type ProviderOptions,
+  type Usage,
+} from './provider.ts';
 
-export interface GoogleOptions {
-  readonly id: string;
-  /** In the person's words, such as `Google Gemini`; every message names it. */
-  readonly name: string;
-  /** Such as `https://generativelanguage.googleapis.com`; a version path such as `/v1beta` may be written or left out. */
-  readonly baseUrl: string;
-  /** Absent for a server that wants none. */
-  readonly apiKey?: string;
-  readonly fetch: GuardedFetch;
-  /** Models it is known to have, named when it refuses one. Default: none. */
-  readonly knownModels?: () => readonly string[];
-  /** Milliseconds since the epoch. Default: the system's. */
-  readonly now?: () => number;
-}
-
-/** Characters of one answer. The framing around them is capped by the outbound fetch. */
-const maximumText = 2 << 20;
 /** Of the list of models. The vendor's fits in one; a server that never says it was the last is not followed for ever. */
 const maximumPages = 10;
 const modelsOnPage = 1000;
 
-export function createGoogleProvider(options: GoogleOptions): Provider {
+export function createGoogleProvider(options: ProviderOptions): Provider {
   const { id, name } = options;
   const address = toAddress(options.baseUrl);
   /** The most output each listed model allows. */
@@ -109,7 +100,7 @@ function toAddress(baseUrl: string): Address {
 /** Takes some 100 ms the first time, so it is not done at the start. */
 export const loadSdk = () => import('@google/genai');
 type Sdk = InstanceType<Awaited<ReturnType<typeof loadSdk>>['GoogleGenAI']>;
-type Sending = Pick<GoogleOptions, 'apiKey' | 'fetch'> & Address;
+type Sending = Pick<ProviderOptions, 'apiKey' | 'fetch'> & Address;
 
 /** Sends the request that `call` has the SDK build. Fails with a `RefusedReply` when the vendor says no. */
 async function send(sending: Sending, signal: AbortSignal, call: (sdk: Sdk) => Promise<unknown>): Promise<Response> {

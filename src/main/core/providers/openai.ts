@@ -4,31 +4,25 @@
  */
 import * as z from 'zod';
 import { PotterError } from '../../../shared/errors.ts';
-import type { GuardedFetch } from '../outbound.ts';
 import { malformed, openReply, parseEvent, readDocument, readEvents, type Start } from './body.ts';
 import { afterText, InBandError, isLost, translate } from './failure.ts';
 import { plainWord } from './faults.ts';
-import type { CompletionEvent, CompletionRequest, Finish, Model, Provider, Usage } from './provider.ts';
+import {
+  type CompletionEvent,
+  type CompletionRequest,
+  type Finish,
+  type Model,
+  maximumText,
+  type Provider,
+  type ProviderOptions,
+  type Usage,
+} from './provider.ts';
 
-export interface OpenAiOptions {
-  readonly id: string;
-  /** In the person's words, such as `Ollama`; every message names it. */
-  readonly name: string;
-  /** With its version path, such as `http://127.0.0.1:11434/v1`. */
-  readonly baseUrl: string;
-  /** Absent for a server that wants none. */
-  readonly apiKey?: string;
+export interface OpenAiOptions extends ProviderOptions {
   /** `openai`: the vendor itself, whose newer models know no `max_tokens`; `compatible`, the default: who copies it. */
   readonly wireFormat?: 'openai' | 'compatible';
-  readonly fetch: GuardedFetch;
-  /** Models it is known to have, named when it refuses one. Default: none. */
-  readonly knownModels?: () => readonly string[];
-  /** Milliseconds since the epoch, to read a `Retry-After` date by. Default: the system's. */
-  readonly now?: () => number;
 }
 
-/** Characters of one answer. The framing around them is capped by the outbound fetch. */
-const maximumText = 2 << 20;
 /** The SDK's own timer is set beyond any answer, so that only the limits of the outbound fetch act. */
 const beyondAnyAnswer = 2 ** 31 - 1;
 

@@ -1,4 +1,5 @@
 /** One language-model server, whatever its wire format. */
+import type { GuardedFetch } from '../outbound.ts';
 
 export interface CompletionRequest {
   readonly model: string;
@@ -34,6 +35,25 @@ export interface WireRequest {
   readonly url: string;
   readonly body: unknown;
 }
+
+/** What every wire format is opened with. */
+export interface ProviderOptions {
+  readonly id: string;
+  /** In the person's words, such as `Ollama`; every message names it. */
+  readonly name: string;
+  /** As the person gave it, such as `http://127.0.0.1:11434/v1`. */
+  readonly baseUrl: string;
+  /** Absent for a server that wants none. */
+  readonly apiKey?: string;
+  readonly fetch: GuardedFetch;
+  /** Models it is known to have, named when it refuses one. Default: none. */
+  readonly knownModels?: () => readonly string[];
+  /** Milliseconds since the epoch, to read a `Retry-After` date by. Default: the system's. */
+  readonly now?: () => number;
+}
+
+/** Characters of one answer. The framing around them is capped by the outbound fetch. */
+export const maximumText = 2 << 20;
 
 export interface Provider {
   readonly id: string;

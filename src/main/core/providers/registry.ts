@@ -9,7 +9,7 @@ import { createAnthropicProvider, loadSdk as loadAnthropic } from './anthropic.t
 import { createGoogleProvider, loadSdk as loadGoogle } from './google.ts';
 import { bestModel, chatModels, knownModels, type Tier, tierOf } from './models.ts';
 import { createOpenAiProvider, loadSdk as loadOpenAi } from './openai.ts';
-import type { Model, Provider } from './provider.ts';
+import type { Model, Provider, ProviderOptions } from './provider.ts';
 
 export interface ProviderRegistryOptions {
   readonly settings: () => {
@@ -366,8 +366,6 @@ function best(setting: ProviderSetting, models: readonly Model[], tier: Tier): s
 function resolved({ provider, setting, apiKey }: Connection, model: string): Resolved {
   return { provider, model, providerName: setting.name, withKey: apiKey !== undefined };
 }
-
-type ProviderOptions = Omit<Parameters<typeof createOpenAiProvider>[0], 'wireFormat'>;
 
 function createProvider(wireFormat: WireFormat, options: ProviderOptions): Provider {
   switch (wireFormat) {
