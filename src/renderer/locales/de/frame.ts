@@ -32,7 +32,6 @@ export const frame: Shape<typeof english> = {
     dismiss: 'Schließen',
     openRun: 'Ergebnis öffnen',
     cancel: 'Abbrechen',
-    save: 'Speichern',
     close: 'Schließen',
     retry: 'Erneut versuchen',
     reading: 'Wird gelesen …',

@@ -26,7 +26,6 @@ export const history: Shape<typeof english> = {
     chooseText: 'Hier erscheinen sein Text, sein Ergebnis und die Änderungen.',
     back: 'Zurück zur Liste',
     input: 'Text',
-    output: 'Ergebnis',
     instruction: 'Anweisung',
     noOutput: 'Es gibt kein Ergebnis.',
     reuse: 'Diesen Text wieder verwenden',
@@ -59,6 +58,5 @@ export const history: Shape<typeof english> = {
     include: '{{application}} wieder aufbewahren',
     excludeThis: '{{application}} nie aufbewahren',
     excludedNow: '{{application}} wird von jetzt an nicht aufbewahrt.',
-    changeFailed: 'Die Aufbewahrung wurde nicht geändert.',
   },
 };

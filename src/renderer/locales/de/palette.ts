@@ -37,8 +37,6 @@ export const palette: Shape<typeof english> = {
       unchanged: 'Nichts zu ändern',
       unchangedText: 'Der Text ist, wie er war.',
     },
-    noActions: 'Die Aktionen konnten nicht gelesen werden',
-    inPanel: 'Im Fenster öffnen',
     needsInstruction: 'Sagen Sie, was geschehen soll, und drücken Sie die Eingabetaste.',
     places: {
       process: 'Einen Text bearbeiten',

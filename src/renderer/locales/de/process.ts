@@ -5,7 +5,6 @@ export const task: Shape<typeof english> = {
   task: {
     instruction: 'Was mit dem Text geschehen soll',
     instructionPlaceholder: 'Sagen Sie, was mit dem Text geschehen soll, etwa: mach daraus eine höfliche Absage',
-    recents: 'Frühere Anweisungen',
     steps: 'Schritte der Kette',
     step: 'Schritt {{number, number}}: {{name}}',
     selection: 'Auswahl aus {{application}}',

@@ -22,7 +22,6 @@ export const run: Shape<typeof english> = {
     running: 'Läuft …',
     cancel: 'Abbrechen',
     result: 'Ergebnis',
-    actionsFailed: 'Die Aktionen konnten nicht gelesen werden.',
   },
   output: {
     replace: 'Ersetzt den Text',

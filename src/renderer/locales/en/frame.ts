@@ -29,7 +29,6 @@ export const frame = {
     dismiss: 'Dismiss',
     openRun: 'Open the run',
     cancel: 'Cancel',
-    save: 'Save',
     close: 'Close',
     retry: 'Try again',
     reading: 'Reading…',

@@ -24,7 +24,6 @@ export const history = {
     chooseText: 'Its text, its result and what changed are shown here.',
     back: 'Back to the list',
     input: 'Text',
-    output: 'Result',
     instruction: 'Instruction',
     noOutput: 'There is no result.',
     reuse: 'Use this text again',
@@ -54,6 +53,5 @@ export const history = {
     include: 'Keep {{application}} again',
     excludeThis: 'Never keep {{application}}',
     excludedNow: '{{application}} is not kept from now on.',
-    changeFailed: 'The retention was not changed.',
   },
 };

@@ -35,8 +35,6 @@ export const palette = {
       unchanged: 'No changes needed',
       unchangedText: 'The text is as it was.',
     },
-    noActions: 'The actions could not be read',
-    inPanel: 'Open in the panel',
     needsInstruction: 'Type what to do, then press Enter.',
     places: {
       process: 'Process a text',

@@ -3,7 +3,6 @@ export const task = {
   task: {
     instruction: 'What to do with the text',
     instructionPlaceholder: 'Say what to do with the text, such as: turn it into a polite refusal',
-    recents: 'Earlier instructions',
     steps: 'Steps of the chain',
     step: 'step {{number, number}}: {{name}}',
     selection: 'Selection from {{application}}',

@@ -20,7 +20,6 @@ export const run = {
     running: 'Running…',
     cancel: 'Cancel',
     result: 'Result',
-    actionsFailed: 'The actions could not be read.',
   },
   output: {
     replace: 'Replaces the text',
