@@ -68,6 +68,24 @@ test('puts an old text back into the panel', async ({ open, vendor }) => {
   await expect(page.getByRole('textbox', { name: 'Text' })).toHaveValue('I recieve a letter from teh king.');
 });
 
+test('tells what was asked for, and asks for the same again', async ({ open, vendor }) => {
+  const { page } = await open({ vendor: vendor.baseUrl });
+  await page.getByRole('button', { name: /^Action:/ }).click();
+  await page.getByPlaceholder('Find an action').fill('Ask');
+  await page.keyboard.press('Enter');
+  const instruction = page.getByRole('combobox', { name: 'What to do with the text' });
+  await instruction.fill('Name the animals');
+  await run(page, 'A cat sat on a mat.');
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+  await instruction.fill('');
+  await page.getByRole('link', { name: 'History' }).click();
+  await page.getByRole('searchbox').fill('animals');
+  await page.locator('.history-entry').click();
+  await expect(page.locator('.entry-title')).toContainText('Instruction: Name the animals');
+  await page.getByRole('button', { name: 'Use this text again' }).click();
+  await expect(instruction).toHaveValue('Name the animals');
+});
+
 test('says that an entry is gone', async ({ open }) => {
   const { page } = await open();
   await page.evaluate(() => {

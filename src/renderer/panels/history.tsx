@@ -1,5 +1,5 @@
 import './history.css';
-import { ActionIcon, Button, Loader, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Loader, TextInput, VisuallyHidden } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
@@ -274,6 +274,12 @@ function Entry({ entry, onRemove }: EntryProps): ReactNode {
             <span>{moment(entry.at, Date.now(), i18n.language)}</span>
             {application && <span>{t('history.from', { application })}</span>}
           </p>
+          {entry.instruction !== undefined && (
+            <p className="entry-instruction" dir="auto">
+              <VisuallyHidden>{t('history.instruction')}: </VisuallyHidden>
+              <VisibleText text={entry.instruction} />
+            </p>
+          )}
         </div>
         {application && <ExcludeButton application={application} />}
         <ActionIcon aria-label={t('history.remove')} title={t('history.remove')} onClick={onRemove}>
@@ -312,7 +318,7 @@ function EntryBody({ entry }: { readonly entry: HistoryEntry }): ReactNode {
       variant="default"
       leftSection={<IconProcess size={16} />}
       onClick={() => {
-        process.reuse(entry.input, entry.actionId);
+        process.reuse(entry);
         goTo({ panel: 'process' });
       }}
     >

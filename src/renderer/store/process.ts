@@ -1,6 +1,6 @@
 /** The process panel's state: the text, what to do with it, and the run under way or done. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { ActionInfo, Output, ProviderInfo } from '../../shared/contract.ts';
+import type { ActionInfo, HistoryEntry, Output, ProviderInfo } from '../../shared/contract.ts';
 import { type PotterError, toPotterError } from '../../shared/errors.ts';
 import type { Connection } from './connection.ts';
 import { type Run, Runner } from './runner.ts';
@@ -87,8 +87,9 @@ export class Process {
   }
 
   /** Puts a text of the history back into the panel. */
-  reuse(text: string, actionId: string): void {
-    this.setText(text);
+  reuse({ input, actionId, instruction = '' }: Pick<HistoryEntry, 'input' | 'actionId' | 'instruction'>): void {
+    this.setText(input);
+    this.setInstruction(instruction);
     if (this.state.getState().actions.some(({ id }) => id === actionId)) this.setAction(actionId);
     this.#runner.clear();
   }
