@@ -71,7 +71,10 @@ try {
     await show(page, panel);
     await takeEveryWay(page, panel);
   }
-  await page.locator('[data-provider="demo"] .provider-line').click();
+  await show(page, 'providers');
+  await page.locator('[data-provider="openai"] .provider-line').click();
+  await page.locator('[data-provider="openai"]').getByLabel('New key').scrollIntoViewIfNeeded();
+  await takeEveryWay(page, 'provider');
   await show(page, 'actions/polish');
   await page.locator('.trial').getByRole('button', { name: /^Run/ }).click();
   await page.locator('.trial').getByRole('checkbox').first().waitFor();
@@ -107,7 +110,7 @@ async function takeLocked(page: Page): Promise<void> {
     await page.goto(locked.address);
     await page.getByText('Connected').waitFor();
     await show(page, 'providers');
-    await page.getByText('The keys are locked').waitFor();
+    await page.getByRole('heading', { name: 'The keys are locked' }).waitFor();
     await takeEveryWay(page, 'locked');
     await show(page, 'history');
     await take(page, 'history-locked');

@@ -43,16 +43,18 @@ export function HistoryPanel({ runId }: { readonly runId: string | undefined }):
   const [isRetentionOpen, setRetentionOpen] = useState(false);
   const openRetention = (): void => setRetentionOpen(true);
   const isOff = useSetting('history.enabled')?.value === false;
-  const isBlank = state.status === 'ready' && state.query === '' && state.entries.length === 0;
+  const isEmpty = state.status === 'ready' && state.query === '' && state.entries.length === 0;
+  /** There is nothing to choose from. */
+  const isBlank = runId === undefined && (isEmpty || state.locked);
 
   return (
-    <div className="history" data-detail={runId !== undefined || undefined}>
+    <div className="history" data-detail={runId !== undefined || undefined} data-blank={isBlank || undefined}>
       <div className="history-side">
         <HistoryHead state={state} onRemoveAll={() => setDoomed('all')} onRetention={openRetention} />
-        {isOff && !isBlank && <p className="history-off">{`${t('history.off')}. ${t('history.offText')}`}</p>}
+        {isOff && !isEmpty && <p className="history-off">{`${t('history.off')}. ${t('history.offText')}`}</p>}
         <HistoryList state={state} chosen={runId} isOff={isOff} onRetention={openRetention} />
       </div>
-      <Detail open={state.open} blank={isBlank || state.locked} onRemove={setDoomed} />
+      {!isBlank && <Detail open={state.open} onRemove={setDoomed} />}
       <RetentionDialog opened={isRetentionOpen} onClose={() => setRetentionOpen(false)} />
       {doomed !== undefined && <RemoveDialog id={doomed} total={state.total} onClose={() => setDoomed(undefined)} />}
     </div>
@@ -81,9 +83,11 @@ function HistoryHead({ state, onRemoveAll, onRetention }: HistoryHeadProps): Rea
       <div className="history-title">
         <h1>{t('history.title')}</h1>
         {state.total > 0 && <span className="quiet">{t('history.entries', { count: state.total })}</span>}
-        <Button variant="subtle" color="gray" size="compact-sm" disabled={state.total === 0} onClick={onRemoveAll}>
-          {t('history.removeAll')}
-        </Button>
+        {state.total > 0 && (
+          <Button variant="subtle" color="gray" size="compact-sm" onClick={onRemoveAll}>
+            {t('history.removeAll')}
+          </Button>
+        )}
         <ActionIcon aria-label={t('history.retention')} title={t('history.retention')} onClick={onRetention}>
           <IconSettings size={17} />
         </ActionIcon>
@@ -211,17 +215,15 @@ function snippet({ output, input }: HistoryListEntry): string {
 
 interface DetailProps {
   readonly open: OpenEntry | undefined;
-  /** There is nothing to choose from. */
-  readonly blank: boolean;
   readonly onRemove: (id: string) => void;
 }
 
-function Detail({ open, blank, onRemove }: DetailProps): ReactNode {
+function Detail({ open, onRemove }: DetailProps): ReactNode {
   const { t } = useTranslation();
   if (!open) {
     return (
       <section className="pane history-detail" aria-label={t('history.choose')}>
-        {!blank && <Placeholder title={t('history.choose')} text={t('history.chooseText')} />}
+        <Placeholder title={t('history.choose')} text={t('history.chooseText')} />
       </section>
     );
   }

@@ -55,7 +55,7 @@ export function ProvidersPanel(): ReactNode {
           </Button>
         </Placeholder>
       )}
-      {status === 'ready' && <Lists providers={providers} />}
+      {status === 'ready' && <Lists providers={providers} isLocked={vault?.vault === 'locked'} />}
       {status === 'ready' && <ModelChoices />}
       {vault && <Vault vault={vault} />}
       {isAdding && <ProviderForm onClose={() => setAdding(false)} />}
@@ -85,7 +85,13 @@ function RefreshButton(): ReactNode {
   );
 }
 
-function Lists({ providers }: { readonly providers: readonly ProviderInfo[] }): ReactNode {
+interface ListsProps {
+  readonly providers: readonly ProviderInfo[];
+  /** Whether a provider has a key cannot be told. */
+  readonly isLocked: boolean;
+}
+
+function Lists({ providers, isLocked }: ListsProps): ReactNode {
   const { t } = useTranslation();
   const { providers: store } = usePotter();
   const { groups } = useStore(store.state);
@@ -94,7 +100,7 @@ function Lists({ providers }: { readonly providers: readonly ProviderInfo[] }): 
   const found = providers.filter(({ id, name, baseUrl }) =>
     `${id} ${name} ${baseUrl}`.toLocaleLowerCase().includes(wanted),
   );
-  const isNobodyReady = !providers.some(({ state }) => state === 'ready');
+  const isNobodyReady = !isLocked && !providers.some(({ state }) => state === 'ready');
   return (
     <>
       {isNobodyReady && (

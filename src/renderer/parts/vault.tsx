@@ -83,7 +83,8 @@ export function LockedKeys({ vault }: VaultProps): ReactNode {
       <div className="locked-text">
         <h2 id="locked-title">{t('providers.vault.lockedTitle')}</h2>
         <p>{t('providers.vault.lockedText')}</p>
-        {message !== undefined && <p className="quiet">{message}</p>}
+        {/* Where only the passphrase opens them there is no more to say than the field below does. */}
+        {message !== undefined && protection !== 'passphrase' && <p className="quiet">{message}</p>}
         {protection !== 'system' && <UnlockForm />}
         {protection !== 'passphrase' && (
           <div className="provider-buttons">
