@@ -125,7 +125,7 @@ test('keeps what is kept, for how long and of which programs nothing', async ({ 
   await days.press('Enter');
   await program.fill('  KeePassXC ');
   await program.press('Enter');
-  await expect(dialog.getByText('KeePassXC')).toBeVisible();
+  await expect(dialog.getByText('KeePassXC', { exact: true })).toBeVisible();
   await program.fill('keepassxc');
   await program.press('Enter');
   await expect(program).toHaveValue('');
