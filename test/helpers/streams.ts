@@ -126,9 +126,10 @@ class Writer {
   readonly #escape: boolean;
   readonly #chance: Chance;
 
-  constructor(chance: Chance, { junk = true, returns = true } = {}) {
+  /** `junk`: lines before the data that the format of events allows, and one vendor's SDK does not expect. */
+  constructor(chance: Chance, { junk = true } = {}) {
     this.#chance = chance;
-    this.#newline = returns ? chance.pick(['\n', '\n', '\n', '\r\n', '\r']) : '\n';
+    this.#newline = chance.pick(['\n', '\n', '\n', '\r\n', '\r']);
     this.#junk = junk && chance.likely(0.3);
     this.#space = chance.pick([' ', ' ', ' ', '']);
     this.#escape = chance.likely(0.2);
@@ -255,6 +256,85 @@ export function anthropicStream(seed: number): Stream {
     title: `${seed}: ${blocks.length} blocks, ${finish}`,
     events: events.map((event) => writer.event(event, event.type)),
     closing: events.length - 1,
+  };
+}
+
+/** An answer of the Gemini wire format. */
+export function googleStream(seed: number): Stream {
+  const chance = new Chance(seed);
+  const writer = new Writer(chance, { junk: false });
+  const kind = chance.pick(['text', 'text', 'text', 'text', 'text', 'text', 'text', 'blocked']);
+  const finish = chance.pick([
+    'STOP',
+    'STOP',
+    'STOP',
+    'STOP',
+    'MAX_TOKENS',
+    'SAFETY',
+    'RECITATION',
+    'PROHIBITED_CONTENT',
+  ]);
+  const head = { modelVersion: 'gemini-3.1-flash', responseId: 'r1', ...(chance.likely(0.2) && { vendorNews: '你' }) };
+  const counted = chance.pick(['each time', 'each time', 'at the end', 'apart', 'never']);
+  const [prompt, tools, thoughts] = [countsOf(chance), countsOf(chance), countsOf(chance)];
+  const withTools = chance.likely(0.1);
+  const isThinking = chance.likely(0.4);
+  const usageAt = (candidates: number): object => ({
+    usageMetadata: {
+      promptTokenCount: prompt,
+      // The vendor leaves out what is 0.
+      ...(candidates > 0 && { candidatesTokenCount: candidates }),
+      ...(withTools && { toolUsePromptTokenCount: tools }),
+      ...(isThinking && { thoughtsTokenCount: thoughts }),
+      totalTokenCount: prompt + (withTools ? tools : 0) + (isThinking ? thoughts : 0) + candidates,
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: prompt }],
+    },
+  });
+  const piece = (parts: readonly object[] | undefined, candidates: number, more: object = {}): object => ({
+    candidates: [
+      {
+        content: { ...(parts && { parts }), role: 'model' },
+        ...(chance.likely(0.5) && { index: 0 }),
+        ...(chance.likely(0.1) && { safetyRatings: [{ category: 'HARM_CATEGORY_HARASSMENT', probability: 'LOW' }] }),
+        ...more,
+      },
+    ],
+    ...(counted === 'each time' && usageAt(candidates)),
+    ...head,
+  });
+  const total = countsOf(chance);
+  const atEnd = counted === 'at the end' ? usageAt(total) : {};
+  const after = counted === 'apart' ? [{ ...usageAt(total), ...head }] : [];
+  if (kind === 'blocked') {
+    const blocked = {
+      promptFeedback: { blockReason: chance.pick(['SAFETY', 'OTHER', 'BLOCKLIST']) },
+      ...atEnd,
+      ...head,
+    };
+    const said = counted === 'each time' ? { ...blocked, ...usageAt(0) } : blocked;
+    return { title: `${seed}: blocked`, events: [said, ...after].map((data) => writer.event(data)), closing: 0 };
+  }
+  const tokens = tokensOf(chance);
+  const thinking = isThinking ? tokensOf(chance).map((text) => piece([{ text, thought: true }], 0)) : [];
+  const before = [
+    ...thinking,
+    ...tokens.map((text) => {
+      const parts = chance.likely(0.2) ? [{ text: text.slice(0, 2) }, { text: text.slice(2) }] : [{ text }];
+      return piece(chance.likely(0.1) ? [{ text: '你 think', thought: true }, ...parts] : parts, 1);
+    }),
+  ];
+  const lastParts = chance.pick([
+    [{ text: 'end 你' }],
+    [{ text: '' }],
+    [{ text: '', thoughtSignature: 'EqQBCgIYAhIM' }],
+    [],
+    undefined,
+  ]);
+  const last = { ...piece(lastParts, total, { finishReason: finish }), ...atEnd };
+  return {
+    title: `${seed}: ${finish}, usage ${counted}`,
+    events: [...before, last, ...after].map((data) => writer.event(data)),
+    closing: before.length,
   };
 }
 

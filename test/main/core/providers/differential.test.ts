@@ -3,9 +3,11 @@
  * a cut one for whole, which Potter must not.
  */
 import { Anthropic } from '@anthropic-ai/sdk';
+import { GoogleGenAI } from '@google/genai';
 import { OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { createAnthropicProvider } from '../../../../src/main/core/providers/anthropic.ts';
+import { createGoogleProvider } from '../../../../src/main/core/providers/google.ts';
 import { createOpenAiProvider } from '../../../../src/main/core/providers/openai.ts';
 import type { Finish, Provider } from '../../../../src/main/core/providers/provider.ts';
 import { see } from '../../../helpers/provider-faults.ts';
@@ -14,6 +16,7 @@ import {
   Chance,
   type Chunking,
   chunkings,
+  googleStream,
   openAiStream,
   replyOf,
   type Stream,
@@ -57,6 +60,14 @@ const anthropicFinishes: Readonly<Record<string, Finish>> = {
   refusal: 'filter',
 };
 
+const googleFinishes: Readonly<Record<string, Finish>> = {
+  STOP: 'stop',
+  MAX_TOKENS: 'length',
+  SAFETY: 'filter',
+  RECITATION: 'filter',
+  PROHIBITED_CONTENT: 'filter',
+};
+
 const wireFormats: readonly WireFormat[] = [
   {
     name: 'openai',
@@ -90,6 +101,28 @@ const wireFormats: readonly WireFormat[] = [
         finish: anthropicFinishes[stop_reason ?? ''],
         usage: [input, output_tokens],
       };
+    },
+  },
+  {
+    name: 'google',
+    stream: googleStream,
+    open: (fetch) => createGoogleProvider({ ...common, fetch }),
+    async readBySdk(fetch) {
+      const httpOptions = { baseUrl: sdkOptions.baseURL, fetch };
+      const sdk = new GoogleGenAI({ apiKey: sdkOptions.apiKey, vertexai: false, httpOptions });
+      const read: { text: string; finish?: Finish; usage?: [number, number] } = { text: '' };
+      for await (const piece of await sdk.models.generateContentStream({ model: 'm', contents: 'x' })) {
+        const { text, candidates, promptFeedback, usageMetadata } = piece;
+        read.text += text ?? '';
+        const finish = promptFeedback?.blockReason ? 'filter' : googleFinishes[candidates?.[0]?.finishReason ?? ''];
+        if (finish) read.finish = finish;
+        if (usageMetadata) {
+          const { promptTokenCount = 0, toolUsePromptTokenCount = 0 } = usageMetadata;
+          const { candidatesTokenCount = 0, thoughtsTokenCount = 0 } = usageMetadata;
+          read.usage = [promptTokenCount + toolUsePromptTokenCount, candidatesTokenCount + thoughtsTokenCount];
+        }
+      }
+      return { finish: undefined, usage: undefined, ...read };
     },
   },
 ];
