@@ -19,6 +19,7 @@ import { Hotkeys } from './store/hotkeys.ts';
 import { Keystrokes } from './store/keystrokes.ts';
 import { Palette } from './store/palette.ts';
 import { type Potter, PotterProvider } from './store/potter.tsx';
+import { Practice } from './store/practice.ts';
 import { Process } from './store/process.ts';
 import { Providers } from './store/providers.ts';
 import { Settings } from './store/settings.ts';
@@ -49,6 +50,7 @@ function createStores(): Potter {
     settings,
     hotkeys: new Hotkeys(settings),
     providers: new Providers(connection),
+    practice: new Practice(connection, process),
   };
 }
 

@@ -51,6 +51,10 @@ const providerKey = z
     'a key is letters, digits and signs without spaces, line breaks or invisible characters; copy it again',
   );
 
+/** The introduction of a first start, in its order; the last is no step but its end. */
+export const welcomeSteps = ['promise', 'access', 'provider', 'hotkeys', 'practice', 'habits', 'done'] as const;
+export type WelcomeStep = (typeof welcomeSteps)[number];
+
 export const outputModes = ['replace', 'show', 'append', 'prepend', 'copy'] as const;
 export const tiers = ['fast', 'standard', 'thinking'] as const;
 
@@ -655,9 +659,17 @@ export const contract = {
       desktop: z.strictObject({ kind: z.enum(['x11', 'wayland', 'native', 'none']), message: z.string().optional() }),
       /** True under `potter serve --demo`: answers come from a labelled sample, not from a model. */
       demo: z.boolean(),
+      /** Where the introduction goes on; `done` once it was gone through or left. */
+      welcome: z.enum(welcomeSteps),
       /** Settings files that could not be read, each with line and column. */
       problems: z.array(z.string()),
     }),
+  },
+  'system.welcome': {
+    summary: 'Remember how far the introduction has come.',
+    access: 'config.write',
+    input: z.strictObject({ step: z.enum(welcomeSteps) }),
+    output: nothing,
   },
   'system.erase': {
     summary: 'Delete everything Potter keeps about its use: history, cached answers, keys and logs.',

@@ -16,6 +16,8 @@ export interface ProgramOptions {
   readonly vendor?: string;
   /** Text of the settings file in place of the one made from `vendor`. */
   readonly settings?: string;
+  /** Nobody has seen the introduction yet. */
+  readonly isFirstStart?: boolean;
   readonly arguments?: readonly string[];
   /** Variables it is started with, besides those of the tests; an empty one takes it away. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -39,6 +41,9 @@ export class Program {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'potter-e2e-'));
     const program = new Program(dataDirectory, options);
     await program.writeSettings(options.settings ?? JSON.stringify(settingsFor(options.vendor)));
+    if (!options.isFirstStart) {
+      await writeFile(join(dataDirectory, 'preferences.json'), JSON.stringify({ welcome: 'done' }));
+    }
     await program.start();
     return program;
   }

@@ -12,8 +12,10 @@ export interface Shell {
   readonly folder: string;
   /** The data directory. */
   readonly data: string;
-  /** Loads the entry once more; returns when the shell runs. */
+  /** Loads the entry once more; returns when the shell runs. The introduction has been seen. */
   start(...argv: string[]): Promise<void>;
+  /** The same on a machine that never had it. */
+  startFirst(...argv: string[]): Promise<void>;
   /** Quits and waits until the program has ended; at once when it never ran. */
   quit(): Promise<void>;
   /** A client of the core as the page of that window has it. */
@@ -41,6 +43,10 @@ export function shellOfEachTest(): Shell {
       app.ready.resolve();
       await started;
     },
+    async startFirst(...further) {
+      await rm(shell.data, { recursive: true });
+      await shell.start(...further);
+    },
     async quit() {
       if (app.done.includes('quit') || app.listenerCount('before-quit') === 0) return;
       const ended = new Promise((resolve) => app.once('quit', resolve));
@@ -59,6 +65,8 @@ export function shellOfEachTest(): Shell {
     await mkdir(join(folder, 'app', 'dist', 'renderer'), { recursive: true });
     await mkdir(join(folder, 'app', 'dist', 'plugins'));
     await writeFile(join(folder, 'app', 'dist', 'renderer', 'index.html'), '<!doctype html>');
+    await mkdir(join(shell.data, 'shell'), { recursive: true });
+    await writeFile(join(shell.data, 'shell', 'preferences.json'), JSON.stringify({ welcome: 'done' }));
     app.paths.app = join(folder, 'app');
     app.paths.home = join(folder, 'home');
     vi.stubEnv('POTTER_DATA', shell.data);

@@ -50,6 +50,7 @@ const info: Output<'system.info'> = {
   pid: 1,
   platform: 'linux',
   runtime: { node: '24.21.0' },
+  welcome: 'done',
   dataDirectory: '/data',
   desktop: { kind: 'none' },
   demo: false,

@@ -132,6 +132,7 @@ async function openShell({ dataDirectory, environment, lifetime, quitting, hando
   const follow = followLinks({ client, windows, notify, clock: host.clock, log });
   answerFromOutside(windows, follow);
   if (handover.link !== undefined) follow(parseLink(handover.link));
+  else if ((await client.call('system.info', {})).welcome !== 'done') windows.showOnboarding();
 }
 
 function bridgeTo(opened: Opened, windows: Windows, log: Log): () => void {

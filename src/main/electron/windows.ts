@@ -24,12 +24,12 @@ interface WindowKind {
 
 const lasting = { isKept: false, isFleeting: false } as const;
 
-/** The first steps join when their panel does. */
 export const windowKinds = {
   palette: { title: 'Potter', route: '/palette', width: 640, height: 460, isKept: true, isFleeting: true },
   main: { title: 'Potter', route: '/process', width: 760, height: 640, ...lasting },
   result: { title: 'Result', route: '/run', width: 760, height: 640, ...lasting },
   settings: { title: 'Settings', route: '', width: 980, height: 720, ...lasting },
+  onboarding: { title: 'Welcome', route: '/welcome', width: 900, height: 720, ...lasting },
   monitor: { title: 'History', route: '/history', width: 980, height: 720, ...lasting },
 } as const satisfies Record<string, WindowKind>;
 
@@ -84,6 +84,11 @@ export class Windows {
 
   showMain(): void {
     this.#show('main', urlOf('main'));
+  }
+
+  /** The introduction, where it was left. */
+  showOnboarding(): void {
+    this.#show('onboarding', urlOf('onboarding'));
   }
 
   showHistory(): void {

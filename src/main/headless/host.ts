@@ -17,7 +17,13 @@ export function createHeadlessHost({ dataDirectory, desktop, environment, notify
   let preferences: Conf<Record<string, unknown>> | undefined;
   // Opened at first use: most commands never remember anything.
   const remembered = (): Conf<Record<string, unknown>> => {
-    preferences ??= new Conf({ cwd: dataDirectory, configName: 'preferences', projectName: 'potter' });
+    preferences ??= new Conf({
+      cwd: dataDirectory,
+      configName: 'preferences',
+      projectName: 'potter',
+      // What is remembered here can be lost without harm.
+      clearInvalidConfig: true,
+    });
     return preferences;
   };
   return {

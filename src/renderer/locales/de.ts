@@ -10,6 +10,7 @@ import { task } from './de/process.ts';
 import { providers } from './de/providers.ts';
 import { run } from './de/run.ts';
 import { settings } from './de/settings.ts';
+import { welcome } from './de/welcome.ts';
 import type { en } from './en.ts';
 import type { Shape } from './shape.ts';
 
@@ -25,4 +26,5 @@ export const de: Shape<typeof en> = {
   ...providers,
   ...settings,
   ...about,
+  ...welcome,
 };

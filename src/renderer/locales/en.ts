@@ -10,6 +10,7 @@ import { task } from './en/process.ts';
 import { providers } from './en/providers.ts';
 import { run } from './en/run.ts';
 import { settings } from './en/settings.ts';
+import { welcome } from './en/welcome.ts';
 
 export const en = {
   ...frame,
@@ -23,4 +24,5 @@ export const en = {
   ...providers,
   ...settings,
   ...about,
+  ...welcome,
 };

@@ -1,4 +1,4 @@
-import { Loader } from '@mantine/core';
+import { Button, Loader } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
@@ -6,6 +6,7 @@ import type { Output } from '../../shared/contract.ts';
 import { CopyButton, useCopy } from '../parts/copy.tsx';
 import { Page, Section, Sheet } from '../parts/page.tsx';
 import { Row, RowText } from '../parts/setting.tsx';
+import { hrefOf } from '../routes.ts';
 import { usePotter } from '../store/potter.tsx';
 
 type SystemInfo = Output<'system.info'>;
@@ -66,6 +67,13 @@ function Program({ info }: { readonly info: SystemInfo }): ReactNode {
         </Row>
         <Row name={t('about.data')} hint={<code>{dataDirectory}</code>}>
           {() => <CopyButton label={t('about.copyData')} text={dataDirectory} copying={path} variant="default" />}
+        </Row>
+        <Row name={t('about.welcome')} hint={t('about.welcomeText')}>
+          {() => (
+            <Button component="a" variant="default" href={hrefOf({ panel: 'welcome', step: 'promise' })}>
+              {t('about.openWelcome')}
+            </Button>
+          )}
         </Row>
         <Row name={t('about.report')} hint={t('about.reportText')}>
           {() => <CopyButton label={t('about.copyReport')} text={reportOf(info)} copying={report} variant="default" />}

@@ -45,13 +45,13 @@ import {
 import { Keys, modifier } from '../parts/keys.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
+import { useHotkeys } from '../parts/use-hotkeys.ts';
 import { VisibleText } from '../parts/visible-text.tsx';
 import { goTo, hrefOf } from '../routes.ts';
 import { type EditorState, isDirty, newAction } from '../store/action-editor.ts';
 import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
 import { useDuplicate } from './use-duplicate.ts';
-import { useHotkeys } from './use-hotkeys.ts';
 
 /** Beside each other where there is room, else one at a time. */
 const sides = ['edit', 'try'] as const;

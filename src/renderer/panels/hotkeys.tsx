@@ -3,29 +3,17 @@ import { Button, SegmentedControl, TextInput, VisuallyHidden } from '@mantine/co
 import { type ReactNode, type RefObject, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
-import type { Output } from '../../shared/contract.ts';
-import { readable, shownKeys, spoken } from '../parts/accelerators.ts';
-import { ActionIcon } from '../parts/action-icon.tsx';
-import { CopyButton, useCopy } from '../parts/copy.tsx';
-import { HotkeyField } from '../parts/hotkey-field.tsx';
-import {
-  IconAlert,
-  IconInfo,
-  IconKeyboard,
-  IconList,
-  IconLock,
-  IconProcess,
-  IconQuestion,
-  IconSearch,
-  IconUndo,
-} from '../parts/icons.ts';
+import { spoken } from '../parts/accelerators.ts';
+import { DesktopNote } from '../parts/desktop-note.tsx';
+import { type HotkeyContext, HotkeyRow } from '../parts/hotkey-row.tsx';
+import { IconAlert, IconKeyboard, IconSearch } from '../parts/icons.ts';
 import { type KeyRow, Keys, paletteKeys, reviewKeys } from '../parts/keys.tsx';
 import { Page, Section, Sheet } from '../parts/page.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
+import { type HotkeysInUse, useHotkeys } from '../parts/use-hotkeys.ts';
 import { fuzzySearch } from '../store/fuzzy.ts';
 import { type Hotkey, type HotkeysState, type HotkeyTarget, hotkeyFilters } from '../store/hotkeys.ts';
 import { usePotter } from '../store/potter.tsx';
-import { type HotkeysInUse, useHotkeys } from './use-hotkeys.ts';
 
 /** Every global hotkey with what became of it, and the keys inside Potter. */
 export function HotkeysPanel(): ReactNode {
@@ -129,41 +117,6 @@ function NotReady(): ReactNode {
   );
 }
 
-type Note = 'wayland' | 'none' | 'unheld';
-
-/** What keeps hotkeys from working here, with what does work. */
-function DesktopNote({ hotkeys }: { readonly hotkeys: readonly Hotkey[] }): ReactNode {
-  const { t } = useTranslation();
-  const { system } = usePotter();
-  const { info } = useStore(system.state);
-  const copying = useCopy();
-  const note = info && noteOf(info, hotkeys);
-  if (!note) return undefined;
-  const command = t(`hotkeys.desktop.${note}.command`);
-  return (
-    <section className="desktop-note" aria-label={t(`hotkeys.desktop.${note}.title`)}>
-      <IconInfo size={18} aria-hidden />
-      <div>
-        <p className="desktop-note-title">{t(`hotkeys.desktop.${note}.title`)}</p>
-        <p>{t(`hotkeys.desktop.${note}.text`)}</p>
-        <p className="desktop-note-command">
-          <code>{command}</code>
-          <CopyButton label={t('hotkeys.desktop.copy')} text={command} copying={copying} variant="default" />
-        </p>
-        <p className="desktop-note-more">{t(`hotkeys.desktop.${note}.more`)}</p>
-      </div>
-    </section>
-  );
-}
-
-function noteOf({ desktop, runtime }: Output<'system.info'>, hotkeys: readonly Hotkey[]): Note | undefined {
-  // Some Wayland desktops register hotkeys through their portal.
-  if (hotkeys.some(({ state }) => state === 'registered')) return undefined;
-  if (desktop.kind === 'wayland' || desktop.kind === 'none') return desktop.kind;
-  const isUnheld = hotkeys.some(({ state }) => state === 'unheld');
-  return isUnheld && !Object.hasOwn(runtime, 'electron') ? 'unheld' : undefined;
-}
-
 interface FinderProps {
   readonly field: RefObject<HTMLInputElement | null>;
   /** How many have a hotkey. */
@@ -234,13 +187,7 @@ function NothingFound({ query, onShowAll }: NothingFoundProps): ReactNode {
   );
 }
 
-interface RowContext {
-  readonly inUse: HotkeysInUse;
-  /** Says something to a screen reader. */
-  readonly tell: (news: string) => void;
-}
-
-interface ListProps extends RowContext {
+interface ListProps extends HotkeyContext {
   readonly title: string;
   readonly text: string | undefined;
   readonly hotkeys: readonly Hotkey[];
@@ -253,135 +200,11 @@ function List({ title, text, hotkeys, ...context }: ListProps): ReactNode {
       <Sheet>
         <ul className="hotkey-rows" aria-label={title}>
           {hotkeys.map((hotkey) => (
-            <Row key={hotkey.id} hotkey={hotkey} {...context} />
+            <HotkeyRow key={hotkey.id} hotkey={hotkey} {...context} />
           ))}
         </ul>
       </Sheet>
     </Section>
-  );
-}
-
-interface RowProps extends RowContext {
-  readonly hotkey: Hotkey;
-}
-
-function Row({ hotkey, inUse, tell }: RowProps): ReactNode {
-  const { t } = useTranslation();
-  const row = useRef<HTMLLIElement>(null);
-  const name = inUse.nameOf(hotkey);
-  const { accelerator: current, message } = hotkey;
-  const problem = current !== null && message !== undefined ? readable(message, current) : undefined;
-  const set = async (accelerator: string | null): Promise<void> => {
-    if (!(await inUse.set(hotkey, accelerator))) return;
-    tell(
-      accelerator === null ? t('hotkeys.removed', { name }) : t('hotkeys.changed', { name, keys: spoken(accelerator) }),
-    );
-  };
-  // The button that was pressed is gone afterwards.
-  const choose = (accelerator: string): void => {
-    row.current?.querySelector<HTMLElement>('.hotkey-button')?.focus();
-    void set(accelerator);
-  };
-  return (
-    <li className="hotkey-row" ref={row} data-state={hotkey.state} data-hotkey={hotkey.id}>
-      <span className="hotkey-icon" aria-hidden>
-        <TargetIcon target={hotkey.target} />
-      </span>
-      <div className="hotkey-text">
-        <p className="hotkey-name">{name}</p>
-        <Hint target={hotkey.target} />
-      </div>
-      <div className="hotkey-control">
-        <StateTag state={hotkey.state} />
-        {hotkey.fixedBy === undefined ? (
-          <HotkeyField
-            compact
-            label={t('hotkeys.of', { name })}
-            value={hotkey.accelerator}
-            conflictOf={(accelerator) => inUse.conflictOf(hotkey, accelerator)}
-            problem={problem}
-            onChange={(accelerator) => void set(accelerator)}
-          />
-        ) : (
-          <Fixed hotkey={hotkey} variable={hotkey.fixedBy} />
-        )}
-        {hotkey.fixedBy === undefined && <Choices hotkey={hotkey} inUse={inUse} onChoose={choose} />}
-      </div>
-    </li>
-  );
-}
-
-function TargetIcon({ target }: { readonly target: HotkeyTarget }): ReactNode {
-  if (target.kind === 'action') {
-    return target.action ? <ActionIcon icon={target.action.icon} size={17} /> : <IconQuestion size={17} />;
-  }
-  const Icon = { run: IconProcess, palette: IconList, restore: IconUndo }[target.command];
-  return <Icon size={17} />;
-}
-
-function Hint({ target }: { readonly target: HotkeyTarget }): ReactNode {
-  const { t } = useTranslation();
-  const { process } = usePotter();
-  const { actions, current } = useStore(process.state);
-  if (target.kind === 'action') {
-    return <p className="hotkey-hint">{target.action?.description ?? t('hotkeys.lost')}</p>;
-  }
-  const action = actions.find(({ id }) => id === current)?.name ?? '';
-  return <p className="hotkey-hint">{t(`hotkeys.hints.${target.command}`, { action })}</p>;
-}
-
-const tones = { registered: 'good', failed: 'bad', unheld: 'neutral', pending: 'neutral' } as const;
-
-function StateTag({ state }: { readonly state: Hotkey['state'] }): ReactNode {
-  const { t } = useTranslation();
-  if (state === 'none') return undefined;
-  return (
-    <span className="result-tag" data-tone={tones[state]}>
-      {t(`hotkeys.states.${state}`)}
-    </span>
-  );
-}
-
-function Fixed({ hotkey, variable }: { readonly hotkey: Hotkey; readonly variable: string }): ReactNode {
-  const { t } = useTranslation();
-  return (
-    <p className="hotkey-fixed">
-      <IconLock size={15} aria-hidden />
-      {hotkey.accelerator === null ? t('hotkeyField.none') : <Keys keys={shownKeys(hotkey.accelerator)} />}
-      <span className="hotkey-fixed-by">
-        {t('hotkeys.fixed')} <code>{variable}</code>
-      </span>
-    </p>
-  );
-}
-
-interface ChoicesProps {
-  readonly hotkey: Hotkey;
-  readonly inUse: HotkeysInUse;
-  readonly onChoose: (accelerator: string) => void;
-}
-
-/** Combinations at hand: free ones instead of one that failed, and the one Potter comes with. */
-function Choices({ hotkey, inUse, onChoose }: ChoicesProps): ReactNode {
-  const { t } = useTranslation();
-  const { accelerator, alternatives, byDefault } = hotkey;
-  const isDefault = byDefault === null || accelerator === byDefault;
-  const canReset = !isDefault && inUse.conflictOf(hotkey, byDefault) === undefined;
-  if (alternatives.length === 0 && !canReset) return undefined;
-  return (
-    <div className="hotkey-choices">
-      {alternatives.length > 0 && <span>{t('hotkeys.instead')}</span>}
-      {alternatives.map((alternative) => (
-        <Button key={alternative} size="compact-sm" variant="default" onClick={() => onChoose(alternative)}>
-          {spoken(alternative)}
-        </Button>
-      ))}
-      {canReset && (
-        <Button size="compact-sm" variant="subtle" color="gray" onClick={() => onChoose(byDefault)}>
-          {t('hotkeys.reset', { keys: spoken(byDefault) })}
-        </Button>
-      )}
-    </div>
   );
 }
 

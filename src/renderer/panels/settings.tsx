@@ -1,5 +1,5 @@
 import './settings.css';
-import { Autocomplete, Button, Loader, SegmentedControl, Select, TextInput } from '@mantine/core';
+import { Autocomplete, Button, Loader, Select, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,7 +10,7 @@ import { IconAlert, IconSearch, IconTrash } from '../parts/icons.ts';
 import { Page, Section, Sheet } from '../parts/page.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
-import { NumberRow, Row, SwitchRow, useSetting } from '../parts/setting.tsx';
+import { ChoiceRow, NumberRow, Row, SwitchRow, useSetting } from '../parts/setting.tsx';
 import { hrefOf } from '../routes.ts';
 import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
@@ -207,38 +207,6 @@ function LanguageRow({
             if (event.key !== 'Escape') return;
             setDraft(undefined);
             setError(undefined);
-          }}
-        />
-      )}
-    </Row>
-  );
-}
-
-const choices = {
-  'appearance.theme': ['system', 'light', 'dark'],
-  'appearance.language': ['system', 'en', 'de'],
-} as const;
-
-function ChoiceRow({ of, name, hint }: Named & { readonly of: keyof typeof choices }): ReactNode {
-  const { t } = useTranslation();
-  const setting = useSetting(of);
-  const labelOf = (value: string): string => {
-    if (value === 'light' || value === 'dark') return t(`app.themes.${value}`);
-    if (value === 'en' || value === 'de') return t(`settings.languages.${value}`);
-    return t('settings.languages.system');
-  };
-  return (
-    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
-      {() => (
-        <SegmentedControl
-          aria-label={name}
-          size="sm"
-          disabled={!setting || setting.isFixed}
-          value={setting?.value ?? 'system'}
-          data={choices[of].map((value) => ({ value, label: labelOf(value) }))}
-          onChange={(value) => {
-            const chosen = choices[of].find((each) => each === value);
-            if (setting && chosen) void setting.set(chosen as typeof setting.value);
           }}
         />
       )}

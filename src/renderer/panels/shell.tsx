@@ -37,6 +37,7 @@ import { PalettePanel } from './palette.tsx';
 import { ProcessPanel } from './process.tsx';
 import { ProvidersPanel } from './providers.tsx';
 import { SettingsPanel } from './settings.tsx';
+import { WelcomePanel } from './welcome.tsx';
 
 /** The frame around the panels: where you are, what state Potter is in, and what needs attention. */
 export function Shell(): ReactNode {
@@ -48,8 +49,17 @@ export function Shell(): ReactNode {
   useLanguage();
   useNotices();
   useTitle(route);
+  useFirstStart();
   if (state.status === 'signed-out') return <SignedOut />;
   if (route.panel === 'palette') return <PalettePanel captureId={route.captureId} />;
+  if (route.panel === 'welcome') {
+    return (
+      <div className="welcome-frame">
+        <Banners state={state} panel={route.panel} />
+        <WelcomePanel step={route.step} />
+      </div>
+    );
+  }
   return (
     <div className="shell">
       <button type="button" className="skip" onClick={() => document.getElementById('content')?.focus()}>
@@ -192,6 +202,18 @@ function ThemeChoice(): ReactNode {
       })}
     />
   );
+}
+
+/** Whoever opens Potter for the first time, and no panel in particular, is introduced. */
+function useFirstStart(): void {
+  const { system } = usePotter();
+  const { info } = useStore(system.state);
+  const isAsked = useRef(false);
+  useEffect(() => {
+    if (!info || isAsked.current) return;
+    isAsked.current = true;
+    if (info.welcome !== 'done' && location.hash.length < 2) goTo({ panel: 'welcome' });
+  }, [info]);
 }
 
 /** Mantine remembers the last scheme, so the next start shows it before the setting is read. */

@@ -1,4 +1,4 @@
-import { Button, Loader, NumberInput, Switch } from '@mantine/core';
+import { Button, Loader, NumberInput, SegmentedControl, Switch } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -194,6 +194,39 @@ export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps
           onChange={setDraft}
           onBlur={commit}
           onKeyDown={({ key }) => key === 'Enter' && commit()}
+        />
+      )}
+    </Row>
+  );
+}
+
+const choices = {
+  'appearance.theme': ['system', 'light', 'dark'],
+  'appearance.language': ['system', 'en', 'de'],
+} as const;
+
+/** One of a few values, all of them in sight. */
+export function ChoiceRow({ of, name, hint }: SettingRowProps<keyof typeof choices>): ReactNode {
+  const { t } = useTranslation();
+  const setting = useSetting(of);
+  const labelOf = (value: string): string => {
+    if (value === 'light' || value === 'dark') return t(`app.themes.${value}`);
+    if (value === 'en' || value === 'de') return t(`settings.languages.${value}`);
+    return t('settings.languages.system');
+  };
+  return (
+    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+      {() => (
+        <SegmentedControl
+          aria-label={name}
+          size="sm"
+          disabled={!setting || setting.isFixed}
+          value={setting?.value ?? 'system'}
+          data={choices[of].map((value) => ({ value, label: labelOf(value) }))}
+          onChange={(value) => {
+            const chosen = choices[of].find((each) => each === value);
+            if (setting && chosen) void setting.set(chosen as typeof setting.value);
+          }}
         />
       )}
     </Row>

@@ -7,6 +7,7 @@ import type { History } from './history.ts';
 import type { Hotkeys } from './hotkeys.ts';
 import type { Keystrokes } from './keystrokes.ts';
 import type { Palette } from './palette.ts';
+import type { Practice } from './practice.ts';
 import type { Process } from './process.ts';
 import type { Providers } from './providers.ts';
 import type { Settings } from './settings.ts';
@@ -25,6 +26,7 @@ export interface Potter {
   readonly settings: Settings;
   readonly hotkeys: Hotkeys;
   readonly providers: Providers;
+  readonly practice: Practice;
 }
 
 const PotterContext = createContext<Potter | undefined>(undefined);

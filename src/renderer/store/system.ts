@@ -1,6 +1,6 @@
 /** What the frame around the panels shows: the program itself, its hotkeys and its theme. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
-import type { HotkeyInfo, Output } from '../../shared/contract.ts';
+import type { HotkeyInfo, Output, WelcomeStep } from '../../shared/contract.ts';
 import type { SettingKey, SettingValue } from '../../shared/settings.ts';
 import type { Connection } from './connection.ts';
 
@@ -43,6 +43,13 @@ export class System {
       this.state.setState({ theme: before });
       throw thrown;
     }
+  }
+
+  /** Keeps how far the introduction has come. That it could not be kept costs a look at it at the next start. */
+  async welcome(step: WelcomeStep): Promise<void> {
+    const { info } = this.state.getState();
+    if (info) this.state.setState({ info: { ...info, welcome: step } });
+    await this.#connection.call('system.welcome', { step }).catch(() => undefined);
   }
 
   /** Gives a command another hotkey. */

@@ -28,8 +28,9 @@ import {
 import { palette, shellOfEachTest, shownWindows, windowAt } from '../../helpers/shell.ts';
 
 const shell = shellOfEachTest();
-const { start, quit } = shell;
+const { start, startFirst, quit } = shell;
 const main = (): FakeBrowserWindow => windowAt('app://potter/#/process');
+const introduction = (): FakeBrowserWindow => windowAt('app://potter/#/welcome');
 
 describe('the start', () => {
   test('locks everything down before the app is ready', async () => {
@@ -48,18 +49,36 @@ describe('the start', () => {
   });
 
   test('keeps everything in the data directory, which is the person’s alone', async () => {
-    await start();
+    await startFirst();
     expect(app.getPath('userData')).toBe(join(shell.data, 'shell'));
     expect(((await stat(shell.data)).mode & 0o777).toString(8)).toBe('700');
   });
 
-  test('waits in the tray with a hidden palette', async () => {
+  test('begins with the introduction, until it was gone through or left', async () => {
+    await startFirst();
+    await vi.waitFor(() => expect(introduction().isVisible()).toBe(true));
+    const client = await shell.connect(introduction());
+    await client.call('system.welcome', { step: 'practice' });
+    await expect(client.call('system.info', {})).resolves.toMatchObject({ welcome: 'practice' });
+    await expect(client.call('system.welcome', { step: 'x' as 'done' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    await client.call('system.welcome', { step: 'done' });
+    await shell.quit();
+    resetElectron();
+    app.paths.app = join(shell.folder, 'app');
     await start();
     expect([FakeTray.all.length, FakeBrowserWindow.getAllWindows().length, palette().isVisible()]).toEqual([
       1,
       1,
       false,
     ]);
+  });
+
+  test('by a link goes to the place of the link, not to the introduction', async () => {
+    await startFirst('potter://open/about');
+    await vi.waitFor(() => expect(windowAt('app://potter/#/about').isVisible()).toBe(true));
+    expect(FakeBrowserWindow.getAllWindows()).toHaveLength(2);
   });
 
   test('that finds another one running hands over its link and ends', async () => {

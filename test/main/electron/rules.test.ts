@@ -37,7 +37,7 @@ const shell = shellOfEachTest();
 beforeEach(async () => {
   // The panels as they are built.
   app.paths.app = root;
-  await shell.start();
+  await shell.startFirst();
 });
 
 /** Every window the shell can open, opened as a person would. */

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { type WelcomeStep, welcomeSteps } from '../../../shared/contract.ts';
 import type { EventBus } from '../events.ts';
 import type { AnswerCache } from '../gateway/cache.ts';
 import type { History } from '../history.ts';
@@ -9,7 +10,7 @@ import type { TextRuns } from '../text/run.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface SystemDependencies {
-  readonly host: Pick<Host, 'version' | 'dataDirectory' | 'desktop'>;
+  readonly host: Pick<Host, 'version' | 'dataDirectory' | 'desktop' | 'preferences'>;
   readonly demo: boolean;
   readonly problems: () => readonly string[];
   readonly vault: Pick<Vault, 'state' | 'erase'>;
@@ -49,10 +50,23 @@ export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'
       dataDirectory,
       desktop,
       demo,
+      // A demo begins anew each time, and has nothing to set up.
+      welcome: demo ? 'done' : welcomeStep(host),
       problems: [...problems()],
     };
   },
+  'system.welcome': ({ step }) => {
+    dependencies.host.preferences.set(welcomeKey, step);
+    return {};
+  },
 });
+
+const welcomeKey = 'welcome';
+
+function welcomeStep({ preferences }: Pick<Host, 'preferences'>): WelcomeStep {
+  const kept = preferences.get(welcomeKey);
+  return welcomeSteps.find((step) => step === kept) ?? welcomeSteps[0];
+}
 
 /** Electron names itself, and its Chromium, where Node names itself. */
 function runtime(): Record<string, string> {

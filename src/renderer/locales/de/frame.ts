@@ -15,6 +15,7 @@ export const frame: Shape<typeof english> = {
       hotkeys: 'Tastenkürzel',
       settings: 'Einstellungen',
       about: 'Info',
+      welcome: 'Willkommen',
     },
     title: '{{panel}} – Potter',
     mend: {

@@ -13,6 +13,7 @@ export const frame = {
       hotkeys: 'Hotkeys',
       settings: 'Settings',
       about: 'About',
+      welcome: 'Welcome',
     },
     title: '{{panel}} – Potter',
     mend: {

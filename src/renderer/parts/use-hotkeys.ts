@@ -3,9 +3,9 @@ import { useEffect, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { toPotterError } from '../../shared/errors.ts';
-import { isMac, spoken } from '../parts/accelerators.ts';
 import { type Hotkey, hotkeySettings, hotkeysOf, rivalOf } from '../store/hotkeys.ts';
 import { usePotter } from '../store/potter.tsx';
+import { isMac, spoken } from './accelerators.ts';
 
 export interface HotkeysInUse {
   /** Undefined until the settings are known. */
