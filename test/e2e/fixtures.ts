@@ -39,7 +39,10 @@ export const test = base.extend<Fixtures>({
       const program = await Program.start(options);
       programs.push(program);
       await page.goto(program.address);
-      await expect(page.getByRole('status').filter({ hasText: /Connected|Verbunden/ })).toBeVisible();
+      const isThere = options?.isFirstStart
+        ? page.locator('.welcome h1')
+        : page.getByRole('status').filter({ hasText: /Connected|Verbunden/ });
+      await expect(isThere).toBeVisible();
       return { page, program };
     });
     await page.close();

@@ -19,7 +19,7 @@ import { toPotterError } from '../../shared/errors.ts';
 import { shownKeys } from '../parts/accelerators.ts';
 import { ActionIcon } from '../parts/action-icon.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { Failure } from '../parts/failure.tsx';
+import { FailedRun, Failure } from '../parts/failure.tsx';
 import {
   IconAlert,
   IconBack,
@@ -629,17 +629,12 @@ function Outcome({ run }: { readonly run: Run }): ReactNode {
           {back}
         </Placeholder>
       );
-    case 'failed': {
-      const { code, message, kind, callId } = run.error;
-      const answer = run.answer === undefined ? {} : { answer: run.answer };
+    case 'failed':
       return (
         <div className="palette-run">
-          <Failure code={code} message={message} callId={callId} next={kind.next} {...answer}>
-            {back}
-          </Failure>
+          <FailedRun run={run}>{back}</FailedRun>
         </div>
       );
-    }
     case 'done':
       return <Ended run={run} back={back} />;
   }

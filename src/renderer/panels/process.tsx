@@ -9,7 +9,7 @@ import { toPotterError } from '../../shared/errors.ts';
 import { ActionIcon } from '../parts/action-icon.tsx';
 import { CopyButton, useCopy } from '../parts/copy.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { Failure } from '../parts/failure.tsx';
+import { FailedRun, Failure } from '../parts/failure.tsx';
 import {
   IconCheck,
   IconChecks,
@@ -27,7 +27,7 @@ import { KeyHelp, Keys, modifier } from '../parts/keys.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
 import { Review } from '../parts/review.tsx';
-import { Announcer, isUnchanged, Running } from '../parts/running.tsx';
+import { Announcer, isUnchanged, Running, Unchanged } from '../parts/running.tsx';
 import { VisibleText } from '../parts/visible-text.tsx';
 import { hrefOf } from '../routes.ts';
 import { offered } from '../store/actions.ts';
@@ -297,20 +297,12 @@ function ResultArea({ state, field }: ResultAreaProps): ReactNode {
           {again}
         </Placeholder>
       );
-    case 'failed': {
-      const { code, message, kind, callId } = run.error;
-      return (
-        <Failure key={message} code={code} message={message} callId={callId} next={kind.next} {...pick(run.answer)}>
-          {again}
-        </Failure>
-      );
-    }
+    case 'failed':
+      return <FailedRun run={run}>{again}</FailedRun>;
     case 'done':
       return <Done state={state} run={run} field={field} again={again} />;
   }
 }
-
-const pick = (answer: string | undefined): { answer?: string } => (answer === undefined ? {} : { answer });
 
 interface DoneProps extends ResultAreaProps {
   readonly run: Extract<Run, { phase: 'done' }>;
@@ -323,18 +315,7 @@ function Done({ state, run, field, again }: DoneProps): ReactNode {
   const { result, written } = run;
   const action = state.actions.find(({ id }) => id === result.action.id);
   const facts = <Facts {...result} />;
-  if (isUnchanged(result)) {
-    return (
-      <Placeholder
-        icon={<IconChecks size={26} />}
-        title={t('run.unchanged')}
-        text={result.notice ?? t('run.unchangedText', { action: result.action.name })}
-      >
-        {again}
-        <div className="done-facts">{facts}</div>
-      </Placeholder>
-    );
-  }
+  if (isUnchanged(result)) return <Unchanged result={result}>{again}</Unchanged>;
   if (written) return <Written runId={result.runId} written={written} output={result.output} again={again} />;
   const insert = (text: string): void => void process.insert(result.runId, text).catch(tell(t('task.failed')));
   return (

@@ -7,7 +7,7 @@ import { type Output, type WelcomeStep, welcomeSteps } from '../../shared/contra
 import { shownKeys, spoken } from '../parts/accelerators.ts';
 import { DesktopNote } from '../parts/desktop-note.tsx';
 import { Facts } from '../parts/facts.tsx';
-import { Failure } from '../parts/failure.tsx';
+import { FailedRun } from '../parts/failure.tsx';
 import { HotkeyRow } from '../parts/hotkey-row.tsx';
 import {
   IconAlert,
@@ -26,11 +26,10 @@ import {
 } from '../parts/icons.ts';
 import { Keys, modifier } from '../parts/keys.tsx';
 import { Sheet } from '../parts/page.tsx';
-import { Placeholder } from '../parts/placeholder.tsx';
 import { ProviderForm } from '../parts/provider-form.tsx';
 import { ProviderLists } from '../parts/provider-lists.tsx';
 import { Review } from '../parts/review.tsx';
-import { Announcer, isUnchanged, Running } from '../parts/running.tsx';
+import { Announcer, isUnchanged, Running, Unchanged } from '../parts/running.tsx';
 import { ChoiceRow, SwitchRow } from '../parts/setting.tsx';
 import { useHotkeys } from '../parts/use-hotkeys.ts';
 import { goTo, hrefOf } from '../routes.ts';
@@ -368,18 +367,11 @@ function PracticeOutcome({ state, onAgain, onAccepted }: PracticeOutcomeProps): 
       );
     case 'running':
       return <Running run={run} onCancel={() => practice.cancel()} />;
-    case 'failed': {
-      const { code, message, kind, callId } = run.error;
-      const answer = run.answer === undefined ? {} : { answer: run.answer };
-      return <Failure key={message} code={code} message={message} callId={callId} next={kind.next} {...answer} />;
-    }
+    case 'failed':
+      return <FailedRun run={run} />;
     case 'done': {
       const { result } = run;
-      const facts = <Facts {...result} />;
-      if (isUnchanged(result)) {
-        const text = result.notice ?? t('run.unchangedText', { action: result.action.name });
-        return <Placeholder icon={<IconChecks size={26} />} title={t('run.unchanged')} text={text} />;
-      }
+      if (isUnchanged(result)) return <Unchanged result={result} />;
       const accept = (text: string): void => {
         practice.accept(text);
         onAccepted();
@@ -396,7 +388,7 @@ function PracticeOutcome({ state, onAgain, onAccepted }: PracticeOutcomeProps): 
           onAgain={onAgain}
           onLeave={() => practice.reject()}
           insert={{ label: t('welcome.practice.accept'), run: accept }}
-          facts={facts}
+          facts={<Facts {...result} />}
         />
       );
     }

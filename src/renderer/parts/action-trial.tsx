@@ -9,12 +9,12 @@ import { type EditorState, takesInstruction } from '../store/action-editor.ts';
 import { usePotter } from '../store/potter.tsx';
 import { CopyButton, useCopy } from './copy.tsx';
 import { Facts } from './facts.tsx';
-import { Failure } from './failure.tsx';
-import { IconChecks, IconKey, IconMachine, IconMessage, IconPrompt, IconRefresh, IconSend, IconX } from './icons.ts';
+import { FailedRun, Failure } from './failure.tsx';
+import { IconKey, IconMachine, IconMessage, IconPrompt, IconRefresh, IconSend, IconX } from './icons.ts';
 import { modifier } from './keys.tsx';
 import { Placeholder } from './placeholder.tsx';
 import { Review } from './review.tsx';
-import { Announcer, isUnchanged, Running } from './running.tsx';
+import { Announcer, isUnchanged, Running, Unchanged } from './running.tsx';
 import { VisibleText } from './visible-text.tsx';
 
 type View = 'result' | 'sent';
@@ -159,25 +159,11 @@ function Outcome({ state, onAgain }: OutcomeProps): ReactNode {
       return <Running run={run} onCancel={() => editor.cancel()} />;
     case 'cancelled':
       return <Placeholder icon={<IconX size={24} />} title={t('run.cancelled')} text={t('run.cancelledText')} />;
-    case 'failed': {
-      const { code, message, kind, callId } = run.error;
-      const answer = run.answer === undefined ? {} : { answer: run.answer };
-      return <Failure key={message} code={code} message={message} callId={callId} next={kind.next} {...answer} />;
-    }
+    case 'failed':
+      return <FailedRun run={run} />;
     case 'done': {
       const { result } = run;
-      const facts = <Facts {...result} />;
-      if (isUnchanged(result)) {
-        return (
-          <Placeholder
-            icon={<IconChecks size={26} />}
-            title={t('run.unchanged')}
-            text={result.notice ?? t('run.unchangedText', { action: result.action.name })}
-          >
-            <div className="done-facts">{facts}</div>
-          </Placeholder>
-        );
-      }
+      if (isUnchanged(result)) return <Unchanged result={result} />;
       return (
         <Review
           key={result.runId}
@@ -188,7 +174,7 @@ function Outcome({ state, onAgain }: OutcomeProps): ReactNode {
           changesFirst={detail?.action.kind !== 'plugin'}
           onAgain={onAgain}
           head={result.notice && <p className="review-note">{result.notice}</p>}
-          facts={facts}
+          facts={<Facts {...result} />}
         />
       );
     }

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type ErrorCode, mendedIn } from '../../shared/errors.ts';
 import { hrefOf } from '../routes.ts';
+import type { Run } from '../store/runner.ts';
 import { CopyButton, useCopy } from './copy.tsx';
 import { IconAlert } from './icons.ts';
 import { VisibleText } from './visible-text.tsx';
@@ -21,6 +22,23 @@ export interface FailureProps {
 }
 
 const parts = new Set(['INCOMPLETE', 'TRUNCATED', 'IDLE_TIMEOUT', 'RESET', 'TRANSPORT_CLOSED', 'TOO_LONG']);
+
+interface FailedRunProps {
+  readonly run: Extract<Run, { phase: 'failed' }>;
+  /** What can be done besides. */
+  readonly children?: ReactNode;
+}
+
+export function FailedRun({ run, children }: FailedRunProps): ReactNode {
+  const { code, message, kind, callId } = run.error;
+  const answer = run.answer === undefined ? {} : { answer: run.answer };
+  return (
+    // A new failure is announced anew.
+    <Failure key={message} code={code} message={message} callId={callId} next={kind.next} {...answer}>
+      {children}
+    </Failure>
+  );
+}
 
 /** A failed run: what happened, what to do, and the answer that was held back. */
 export function Failure({ code, message, callId, next, answer, children }: FailureProps): ReactNode {

@@ -7,9 +7,11 @@ import type { RunResult } from '../../shared/contract.ts';
 import { usePotter } from '../store/potter.tsx';
 import type { Run } from '../store/runner.ts';
 import { changesOf, compareTexts } from './changes.ts';
+import { Facts } from './facts.tsx';
 import { duration } from './format.ts';
-import { IconX } from './icons.ts';
+import { IconChecks, IconX } from './icons.ts';
 import { Keys } from './keys.tsx';
+import { Placeholder } from './placeholder.tsx';
 import { useClock } from './use-clock.ts';
 import { VisibleText } from './visible-text.tsx';
 
@@ -69,6 +71,28 @@ function useStep({ step }: RunUnderWay): string | undefined {
 /** Does the result leave the text as it is? */
 export function isUnchanged({ outcome, input, output }: RunResult): boolean {
   return outcome === 'unchanged' || input === output;
+}
+
+interface UnchangedProps {
+  readonly result: RunResult;
+  /** What can be done nevertheless. */
+  readonly children?: ReactNode;
+}
+
+export function Unchanged({ result, children }: UnchangedProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <Placeholder
+      icon={<IconChecks size={26} />}
+      title={t('run.unchanged')}
+      text={result.notice ?? t('run.unchangedText', { action: result.action.name })}
+    >
+      {children}
+      <div className="done-facts">
+        <Facts {...result} />
+      </div>
+    </Placeholder>
+  );
 }
 
 /** Tells a screen reader what happens, now and then rather than word by word. */
