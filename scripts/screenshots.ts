@@ -84,6 +84,12 @@ try {
   await take(page, 'dry-run');
   await show(page, 'palette');
   await takeEveryWay(page, 'palette');
+  await show(page, 'welcome/promise');
+  await take(page, 'welcome');
+  await show(page, 'welcome/practice');
+  await page.locator('.practice-start').getByRole('button').first().click();
+  await page.locator('.practice').getByRole('checkbox').first().waitFor();
+  await takeEveryWay(page, 'practice');
   await takeLocked(page);
   await takeInGerman(page);
 } finally {
@@ -137,7 +143,7 @@ async function show(page: Page, route: string): Promise<void> {
     location.hash = hash;
   }, `#/${route}`);
   await page
-    .locator('.row, .action-row, .provider, .editor-fields, .palette-row, .history, .hotkey-row')
+    .locator('.row, .action-row, .provider, .editor-fields, .palette-row, .history, .hotkey-row, .welcome h1')
     .first()
     .waitFor();
 }
