@@ -1,70 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createOutbound, type Outbound, type OutboundLimits } from '../../../../src/main/core/outbound.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { createAnthropicProvider } from '../../../../src/main/core/providers/anthropic.ts';
-import type { Provider } from '../../../../src/main/core/providers/provider.ts';
-import { type ErrorCode, PotterError } from '../../../../src/shared/errors.ts';
 import {
   type AnthropicEvent,
   type AnthropicScenario,
   anthropicError,
   claudeModels,
-  type FakeAnthropic,
   frameEvent,
   sampleClaude as model,
   startFakeAnthropic,
 } from '../../../helpers/fake-anthropic.ts';
-import {
-  commonFaults,
-  type ProviderFault,
-  page,
-  retryAfterNow,
-  retryAfterValues,
-  type Seen,
-  see,
-  waits,
-} from '../../../helpers/provider-faults.ts';
+import { commonFaults, type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
+import { always, answer, Bench, behavesLikeEveryProvider, type OddAnswer } from '../../../helpers/provider-suite.ts';
 
 const key = 'sk-ant-canary-7f3a91';
-const text = 'Der Bär 🐻 says: this is a example of an sentence with bad grammer. 你好，世界。';
-const answer = 'Der Bär 🐻 says: this is an example of a sentence with bad grammar. 你好，世界。';
-const request = { model, system: 'Polish.', user: `Text:\n<text-9>\n${text}\n</text-9>`, maxOutputTokens: 100 };
-/** For the faults that are a wait; everything else has the time a busy machine needs. */
-const impatient: Partial<OutboundLimits> = { localMs: 250 };
-const always = new AbortController().signal;
-
-let fake: FakeAnthropic;
-let outbound: Outbound;
-let provider: Provider;
-
-const open = (baseUrl: string, limits: Partial<OutboundLimits> = {}, apiKey: string | undefined = key): Provider => {
-  outbound = createOutbound({ limits });
-  return createAnthropicProvider({
-    id: 'fake',
-    name: 'Fake',
-    baseUrl,
-    ...(apiKey !== undefined && { apiKey }),
-    fetch: outbound.fetchFor({ name: 'Fake', named: baseUrl, start: 'fake serve' }),
-    knownModels: () => ['small', 'large'],
-    now: () => retryAfterNow,
-  });
-};
-
-const reopen = async (limits: Partial<OutboundLimits>): Promise<void> => {
-  await outbound.close();
-  provider = open(fake.baseUrl, limits);
-};
-
-beforeEach(async () => {
-  fake = await startFakeAnthropic({ key });
-  provider = open(fake.baseUrl);
-});
-
-afterEach(async () => {
-  await outbound.close();
-  await fake.close();
-});
-
-const ask = (signal = always, asked = request): Promise<Seen> => see(provider, asked, signal);
+const bench = new Bench<AnthropicScenario>({ model, key, start: startFakeAnthropic, create: createAnthropicProvider });
+const { request } = bench;
 
 const vendorError = (status: number, type: string, code?: string, headers = {}): AnthropicScenario => ({
   reply: { status, headers, body: anthropicError(type, `Some prose that quotes ${key}.`, code) },
@@ -407,87 +357,8 @@ const faults: readonly ProviderFault<AnthropicScenario>[] = [
   { id: 'F53', title: 'a tool call alone', scenario: { toolCall: true }, code: 'EMPTY_RESULT' },
 ];
 
-describe('a fault of the provider', () => {
-  it.each(faults)('$id $title becomes $code', async ({ scenario, code, says = [], waitMs, partial = '' }) => {
-    if (waits.includes(code)) await reopen(impatient);
-    fake.next(scenario);
-    const { text: got, end, error } = await ask();
-    expect({ got, end, code: error?.code }).toEqual({ got: partial, end: undefined, code });
-    for (const part of ['Fake', ...says]) expect(error?.message).toContain(part);
-    if (waitMs !== undefined) {
-      const told = error?.detail as { retryAfterMs?: number };
-      expect(told.retryAfterMs ?? null).toBe(waitMs);
-    }
-    expect(JSON.stringify([error?.message, error?.detail])).not.toMatch(/canary|Secret page|<html/);
-    expect(fake.requests.length).toBe(1);
-  });
-
-  it('is told for every model list as for an answer', async () => {
-    const scenarios: readonly [AnthropicScenario, ErrorCode][] = [
-      [vendorError(401, 'authentication_error'), 'AUTH'],
-      [vendorError(529, 'overloaded_error'), 'OVERLOADED'],
-      [{ reply: { body: page } }, 'NOT_API'],
-      [{ reply: { status: 404, body: page } }, 'ENDPOINT'],
-      [{ reply: { body: '{"data":7}' } }, 'PROTOCOL'],
-      [{ reply: { body: '{"data":[' } }, 'PROTOCOL'],
-      [{ reply: {} }, 'EMPTY_RESULT'],
-      [{ silent: true }, 'HEADERS_TIMEOUT'],
-    ];
-    await reopen(impatient);
-    for (const [scenario, code] of scenarios) {
-      fake.next({ ...scenario, for: 'models' });
-      await expect(provider.models(always)).rejects.toMatchObject({ code });
-    }
-  });
-
-  it('F48 an endless stream is stopped', async () => {
-    fake.next({ events: half, ending: 'flood' });
-    const { error } = await ask();
-    expect(error?.code).toBe('TOO_LONG');
-    await fake.disconnected();
-  });
-
-  it('F03 a wrong key is refused by the fake as by the vendor, and never repeated', async () => {
-    await outbound.close();
-    provider = open(fake.baseUrl, {}, 'sk-ant-wrong-1');
-    const { error } = await ask();
-    expect(error?.message).toBe('The key for Fake was refused.');
-    expect(JSON.stringify([error?.message, error?.detail])).not.toContain('sk-ant');
-  });
-
-  it('F03 a server that wants a key where none is set says so', async () => {
-    const baseUrl = fake.baseUrl;
-    const fetch = outbound.fetchFor({ name: 'Fake', named: baseUrl });
-    const keyless = createAnthropicProvider({ id: 'f', name: 'Fake', baseUrl, fetch });
-    await expect(keyless.models(always)).rejects.toMatchObject({
-      code: 'AUTH',
-      message: 'Fake wants a key, and none is set.',
-    });
-    expect(fake.requests[0]?.headers).not.toHaveProperty('x-api-key');
-  });
-
-  it('F06 a model it does not have is refused by the fake as by the vendor', async () => {
-    const { error } = await ask(always, { ...request, model: 'claude-nobody-9' });
-    expect(error?.message).toBe('Fake has no model "claude-nobody-9". It offers small, large.');
-  });
-
-  it.each([
-    ['F27', new PotterError('DNS', 'Cannot find the host timeout.example.')],
-    [
-      'F31',
-      new PotterError('CONNECT_TIMEOUT', 'No connection.', { cause: new Error('Connect Timeout Error timed out') }),
-    ],
-    ['F32', new PotterError('TLS', 'The certificate has expired.')],
-  ])('%s what the way out says reaches the caller though the SDK would drop it', async (_id, said) => {
-    const fetch = () => Promise.reject(said);
-    provider = createAnthropicProvider({ id: 'f', name: 'Fake', baseUrl: 'https://api.example', apiKey: key, fetch });
-    expect((await ask()).error).toBe(said);
-    await expect(provider.models(always)).rejects.toBe(said);
-  });
-});
-
 const good = { type: 'end', finish: 'stop' };
-const odd: readonly { id: string; title: string; scenario: AnthropicScenario; text?: string; end?: object }[] = [
+const odd: readonly OddAnswer<AnthropicScenario>[] = [
   { id: 'F26', title: 'JSON where a stream was asked for', scenario: { as: 'plain' } },
   { id: 'F26', title: 'JSON that is called a stream', scenario: { as: 'plain', contentType: 'text/event-stream' } },
   { id: 'F26', title: 'a stream that is called JSON', scenario: { contentType: 'application/json' } },
@@ -592,15 +463,38 @@ const odd: readonly { id: string; title: string; scenario: AnthropicScenario; te
   ].map((usage) => ({ id: 'F54', title: `usage ${JSON.stringify(usage)}`, scenario: { usage } })),
 ];
 
-describe('an odd but whole answer', () => {
-  it.each(odd)('$id $title is read', async ({ scenario, text: expected = answer, end = good }) => {
-    fake.next(scenario);
-    const got = await ask();
-    expect(got).toMatchObject({ text: expected, end });
-    expect(got.error).toBeUndefined();
-    if (scenario.usage !== undefined) expect(got.end).not.toHaveProperty('usage');
-  });
+behavesLikeEveryProvider(bench, {
+  faults,
+  listFaults: [
+    [vendorError(401, 'authentication_error'), 'AUTH'],
+    [vendorError(529, 'overloaded_error'), 'OVERLOADED'],
+    [{ reply: { body: '{"data":7}' } }, 'PROTOCOL'],
+    [{ reply: { body: '{"data":[' } }, 'PROTOCOL'],
+  ],
+  odd,
+  half: { events: half },
+  whole: { events: whole },
+  wrongKey: 'sk-ant-wrong-1',
+  keyHeader: 'x-api-key',
+  environment: {
+    ANTHROPIC_API_KEY: 'sk-env',
+    ANTHROPIC_AUTH_TOKEN: 'token-env',
+    ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
+    ANTHROPIC_CUSTOM_HEADERS: 'Authorization: Bearer sk-env\nX-Env: yes',
+    ANTHROPIC_LOG: 'debug',
+    ANTHROPIC_PROFILE: 'profile-env',
+    ANTHROPIC_WEBHOOK_SIGNING_KEY: 'hook-env',
+  },
+});
 
+describe('a fault of this vendor', () => {
+  it('F06 a model it does not have is refused by the fake as by the vendor', async () => {
+    const { error } = await bench.ask(always, { ...request, model: 'claude-nobody-9' });
+    expect(error?.message).toBe('Fake has no model "claude-nobody-9". It offers small, large.');
+  });
+});
+
+describe('the tokens', () => {
   it('counts what went through the cache as input', async () => {
     const usage = {
       input_tokens: 5,
@@ -608,30 +502,30 @@ describe('an odd but whole answer', () => {
       cache_read_input_tokens: 300,
       output_tokens: 7,
     };
-    fake.next({ usage }, { as: 'plain', usage });
+    bench.fake.next({ usage }, { as: 'plain', usage });
     const expected = { type: 'end', finish: 'stop', usage: { inputTokens: 325, outputTokens: 7 } };
-    expect([(await ask()).end, (await ask()).end]).toEqual([expected, expected]);
+    expect([(await bench.ask()).end, (await bench.ask()).end]).toEqual([expected, expected]);
   });
 
   it('takes later totals in place of earlier ones, and never the count of the first token', async () => {
     const total = (usage: object): AnthropicEvent => ({ ...ending(), usage });
     const first = (usage: object): AnthropicEvent => ({ ...start, message: { usage } });
-    fake.next(
+    bench.fake.next(
       { events: [first({ input_tokens: 3, output_tokens: 1 }), total({ output_tokens: 9, input_tokens: 4 }), stop] },
       { events: [first({ input_tokens: 3, output_tokens: 1 }), { ...ending(), usage: undefined }, stop] },
     );
-    expect((await ask()).end).toMatchObject({ usage: { inputTokens: 4, outputTokens: 9 } });
-    expect((await ask()).end).not.toHaveProperty('usage');
+    expect((await bench.ask()).end).toMatchObject({ usage: { inputTokens: 4, outputTokens: 9 } });
+    expect((await bench.ask()).end).not.toHaveProperty('usage');
   });
 });
 
 describe('a request', () => {
   it('says what is wanted, with the key in one header and nothing about this machine', async () => {
     const wanted = { ...request, temperature: 0.2 };
-    const described = provider.describe(wanted);
-    expect(fake.requests).toEqual([]);
-    await ask(always, wanted);
-    const [{ headers, body, path } = { headers: {}, body: {}, path: '' }] = fake.requests;
+    const described = bench.provider.describe(wanted);
+    expect(bench.fake.requests).toEqual([]);
+    await bench.ask(always, wanted);
+    const [{ headers, body, path } = { headers: {}, body: {}, path: '' }] = bench.fake.requests;
     expect(path).toBe('/v1/messages');
     // No temperature: this version of the API refuses it for every model.
     expect(body).toEqual({
@@ -641,7 +535,7 @@ describe('a request', () => {
       messages: [{ role: 'user', content: request.user }],
       stream: true,
     });
-    expect(described).toEqual({ url: `${fake.baseUrl}/v1/messages`, body });
+    expect(described).toEqual({ url: `${bench.fake.baseUrl}/v1/messages`, body });
     expect(Object.keys(headers).sort()).toEqual([
       'accept',
       'accept-encoding',
@@ -656,27 +550,10 @@ describe('a request', () => {
     expect(headers).toMatchObject({ 'x-api-key': key, 'anthropic-version': '2026-10-21', 'user-agent': 'Potter' });
   });
 
-  it('takes nothing from the environment', async () => {
-    const names = {
-      ANTHROPIC_API_KEY: 'sk-env',
-      ANTHROPIC_AUTH_TOKEN: 'token-env',
-      ANTHROPIC_BASE_URL: 'http://127.0.0.1:9',
-      ANTHROPIC_CUSTOM_HEADERS: 'Authorization: Bearer sk-env\nX-Env: yes',
-      ANTHROPIC_LOG: 'debug',
-      ANTHROPIC_PROFILE: 'profile-env',
-      ANTHROPIC_WEBHOOK_SIGNING_KEY: 'hook-env',
-    };
-    const proxies = { HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9', NODE_USE_ENV_PROXY: '1' };
-    for (const [name, value] of Object.entries({ ...names, ...proxies })) vi.stubEnv(name, value);
-    expect((await ask()).text).toBe(answer);
-    expect((await provider.models(always)).length).toBeGreaterThan(0);
-    expect(JSON.stringify(fake.requests)).not.toMatch(/-env|yes/);
-  });
-
   it('says nothing on the console, even of an old model', async () => {
     const methods = ['log', 'info', 'warn', 'error', 'debug'] as const;
     const spies = methods.map((method) => vi.spyOn(console, method).mockReturnValue());
-    expect((await ask(always, { ...request, model: 'claude-sonnet-4-5-20250929' })).text).toBe(answer);
+    expect((await bench.ask(always, { ...request, model: 'claude-sonnet-4-5-20250929' })).text).toBe(answer);
     for (const spy of spies) {
       expect(spy).not.toHaveBeenCalled();
       spy.mockRestore();
@@ -693,36 +570,35 @@ describe('a request', () => {
     ['glm-5', 100, 100 + 8192],
     ['claude-opus-5', 200_000, 64_000],
   ])('for %s and %i tokens of answer leaves room for thinking if it thinks', (asked, maxOutputTokens, expected) => {
-    const { body } = provider.describe({ ...request, model: asked, maxOutputTokens });
+    const { body } = bench.provider.describe({ ...request, model: asked, maxOutputTokens });
     expect(body).toMatchObject({ max_tokens: expected });
   });
 
   it('asks for no more output than the listed model allows', async () => {
-    await provider.models(always);
+    await bench.provider.models(always);
     const limitOf = (asked: string): unknown =>
-      provider.describe({ ...request, model: asked, maxOutputTokens: 200_000 }).body;
+      bench.provider.describe({ ...request, model: asked, maxOutputTokens: 200_000 }).body;
     expect(limitOf('claude-opus-5-5')).toMatchObject({ max_tokens: 128_000 });
     expect(limitOf('claude-haiku-4-5-20251001')).toMatchObject({ max_tokens: 64_000 });
-    expect((await ask(always, { ...request, maxOutputTokens: 200_000 })).text).toBe(answer);
+    expect((await bench.ask(always, { ...request, maxOutputTokens: 200_000 })).text).toBe(answer);
   });
 
   it.each(['', '/', '/v1', '/v1/'])('goes to the same address when the base ends with "%s"', async (end) => {
-    await outbound.close();
-    provider = open(fake.baseUrl + end);
-    expect((await ask()).text).toBe(answer);
-    expect(provider.describe(request).url).toBe(`${fake.baseUrl}/v1/messages`);
+    await bench.reopen({ baseUrl: bench.fake.baseUrl + end });
+    expect((await bench.ask()).text).toBe(answer);
+    expect(bench.provider.describe(request).url).toBe(`${bench.fake.baseUrl}/v1/messages`);
   });
 
   it('leaves out instructions that are empty', () => {
-    expect(provider.describe({ ...request, system: '' }).body).not.toHaveProperty('system');
+    expect(bench.provider.describe({ ...request, system: '' }).body).not.toHaveProperty('system');
   });
 });
 
 describe('the list of models', () => {
   it('has the names the vendor gives, in its order', async () => {
     const expected = claudeModels.map(({ id, display_name }) => ({ id, name: display_name }));
-    expect(await provider.models(always)).toEqual(expected);
-    expect(fake.requests.map(({ path }) => path)).toEqual(['/v1/models?limit=1000']);
+    expect(await bench.provider.models(always)).toEqual(expected);
+    expect(bench.fake.requests.map(({ path }) => path)).toEqual(['/v1/models?limit=1000']);
   });
 
   const listed = (ids: readonly string[], more: object): AnthropicScenario => ({
@@ -731,13 +607,13 @@ describe('the list of models', () => {
   });
 
   it('is followed over its pages', async () => {
-    fake.next(
+    bench.fake.next(
       listed(['a', 'b'], { has_more: true, last_id: 'b' }),
       listed(['c'], { has_more: true, last_id: 'c' }),
       listed(['d'], {}),
     );
-    expect(await provider.models(always)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }]);
-    expect(fake.requests.map(({ path }) => path)).toEqual([
+    expect(await bench.provider.models(always)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }]);
+    expect(bench.fake.requests.map(({ path }) => path)).toEqual([
       '/v1/models?limit=1000',
       '/v1/models?limit=1000&after_id=b',
       '/v1/models?limit=1000&after_id=c',
@@ -749,50 +625,15 @@ describe('the list of models', () => {
     ['repeats a page', () => ({ has_more: true, last_id: 'same' }), 2],
     ['names no last model', () => ({ has_more: true, last_id: null }), 1],
   ])('ends for a server that %s', async (_title, more, requests) => {
-    fake.next(...Array.from({ length: 20 }, (_, page) => listed([`m${page}`], more(page))));
-    expect((await provider.models(always)).length).toBe(requests);
-    expect(fake.requests.length).toBe(requests);
+    bench.fake.next(...Array.from({ length: 20 }, (_, page) => listed([`m${page}`], more(page))));
+    expect((await bench.provider.models(always)).length).toBe(requests);
+    expect(bench.fake.requests.length).toBe(requests);
   });
 
   it('leaves out names that cannot be shown', async () => {
     const ids = ['good', '', 'bad\u202ename', 'line\nbreak', 'x'.repeat(201)];
     const data = [...ids.map((id) => ({ id })), { id: 'plain', display_name: 'bad\u202ename', max_tokens: -1 }];
-    fake.next({ for: 'models', reply: { body: { data } } });
-    expect(await provider.models(always)).toEqual([{ id: 'good' }, { id: 'plain' }]);
-  });
-});
-
-describe('cancelling', () => {
-  it.each<{ when: string; scenario: AnthropicScenario }>([
-    { when: 'before the headers', scenario: { silent: true } },
-    { when: 'before the first byte', scenario: { after: 0, ending: 'stall' } },
-    { when: 'in mid-stream', scenario: { events: half, ending: 'stall' } },
-    { when: 'during a drip', scenario: { events: half, ending: 'drip' } },
-    { when: 'during a flood', scenario: { events: half, ending: 'flood' } },
-    { when: 'after message_stop', scenario: { events: whole, ending: 'stall' } },
-  ])('F55 $when closes the socket and is no failure', async ({ scenario }) => {
-    const cancel = new AbortController();
-    fake.next(scenario);
-    const asked = ask(cancel.signal);
-    await fake.received(1);
-    cancel.abort();
-    expect((await asked).error?.code).toBe('CANCELLED');
-    await fake.disconnected();
-  });
-
-  it('F55 beforehand sends nothing', async () => {
-    expect((await ask(AbortSignal.abort())).error?.code).toBe('CANCELLED');
-    expect(fake.requests).toEqual([]);
-  });
-
-  it('keeps the reason it was given', async () => {
-    const reason = new PotterError('TIMEOUT', 'The run took too long.');
-    expect((await ask(AbortSignal.abort(reason))).error).toBe(reason);
-  });
-
-  it('by leaving the loop closes the socket', async () => {
-    fake.next({ events: half, ending: 'stall' });
-    for await (const event of provider.complete(request, always)) if (event.type === 'text') break;
-    await fake.disconnected();
+    bench.fake.next({ for: 'models', reply: { body: { data } } });
+    expect(await bench.provider.models(always)).toEqual([{ id: 'good' }, { id: 'plain' }]);
   });
 });

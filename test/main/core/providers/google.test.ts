@@ -1,12 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createOutbound, type Outbound, type OutboundLimits } from '../../../../src/main/core/outbound.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { createGoogleProvider } from '../../../../src/main/core/providers/google.ts';
-import type { Provider } from '../../../../src/main/core/providers/provider.ts';
-import { type ErrorCode, PotterError } from '../../../../src/shared/errors.ts';
 import {
   badField,
   errorInfo,
-  type FakeGoogle,
   frameGoogle,
   type GoogleScenario,
   googleError,
@@ -15,58 +11,12 @@ import {
   retryInfo,
   startFakeGoogle,
 } from '../../../helpers/fake-google.ts';
-import {
-  commonFaults,
-  type ProviderFault,
-  page,
-  retryAfterNow,
-  retryAfterValues,
-  type Seen,
-  see,
-  waits,
-} from '../../../helpers/provider-faults.ts';
+import { commonFaults, type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
+import { always, answer, Bench, behavesLikeEveryProvider, type OddAnswer } from '../../../helpers/provider-suite.ts';
 
 const key = 'AIza-canary-7f3a91';
-const text = 'Der Bär 🐻 says: this is a example of an sentence with bad grammer. 你好，世界。';
-const answer = 'Der Bär 🐻 says: this is an example of a sentence with bad grammar. 你好，世界。';
-const request = { model, system: 'Polish.', user: `Text:\n<text-9>\n${text}\n</text-9>`, maxOutputTokens: 100 };
-/** For the faults that are a wait; everything else has the time a busy machine needs. */
-const impatient: Partial<OutboundLimits> = { localMs: 250 };
-const always = new AbortController().signal;
-
-let fake: FakeGoogle;
-let outbound: Outbound;
-let provider: Provider;
-
-const open = (baseUrl: string, limits: Partial<OutboundLimits> = {}, apiKey: string | undefined = key): Provider => {
-  outbound = createOutbound({ limits });
-  return createGoogleProvider({
-    id: 'fake',
-    name: 'Fake',
-    baseUrl,
-    ...(apiKey !== undefined && { apiKey }),
-    fetch: outbound.fetchFor({ name: 'Fake', named: baseUrl, start: 'fake serve' }),
-    knownModels: () => ['small', 'large'],
-    now: () => retryAfterNow,
-  });
-};
-
-const reopen = async (limits: Partial<OutboundLimits>): Promise<void> => {
-  await outbound.close();
-  provider = open(fake.baseUrl, limits);
-};
-
-beforeEach(async () => {
-  fake = await startFakeGoogle({ key });
-  provider = open(fake.baseUrl);
-});
-
-afterEach(async () => {
-  await outbound.close();
-  await fake.close();
-});
-
-const ask = (signal = always, asked = request): Promise<Seen> => see(provider, asked, signal);
+const bench = new Bench<GoogleScenario>({ model, key, start: startFakeGoogle, create: createGoogleProvider });
+const { request } = bench;
 
 const vendorError = (code: number, status: string, details: readonly object[] = [], headers = {}): GoogleScenario => ({
   reply: { status: code, headers, body: googleError(code, status, `Some prose that quotes ${key}.`, details) },
@@ -399,97 +349,8 @@ const faults: readonly ProviderFault<GoogleScenario>[] = [
   },
 ];
 
-describe('a fault of the provider', () => {
-  it.each(faults)('$id $title becomes $code', async ({ scenario, code, says = [], waitMs, partial = '' }) => {
-    if (waits.includes(code)) await reopen(impatient);
-    fake.next(scenario);
-    const { text: got, end, error } = await ask();
-    expect({ got, end, code: error?.code }).toEqual({ got: partial, end: undefined, code });
-    for (const part of ['Fake', ...says]) expect(error?.message).toContain(part);
-    if (waitMs !== undefined) {
-      const told = error?.detail as { retryAfterMs?: number };
-      expect(told.retryAfterMs ?? null).toBe(waitMs);
-    }
-    expect(JSON.stringify([error?.message, error?.detail])).not.toMatch(/canary|Secret page|<html/);
-    expect(fake.requests.length).toBe(1);
-  });
-
-  it('is told for every model list as for an answer', async () => {
-    const scenarios: readonly [GoogleScenario, ErrorCode][] = [
-      [vendorError(400, 'INVALID_ARGUMENT', [errorInfo('API_KEY_INVALID')]), 'AUTH'],
-      [vendorError(503, 'UNAVAILABLE'), 'OVERLOADED'],
-      [{ reply: { body: page } }, 'NOT_API'],
-      [{ reply: { status: 404, body: page } }, 'ENDPOINT'],
-      [{ reply: { body: '{"models":7}' } }, 'PROTOCOL'],
-      [{ reply: { body: '{"data":[]}' } }, 'PROTOCOL'],
-      [{ reply: { body: '{"models":[' } }, 'PROTOCOL'],
-      [{ reply: {} }, 'EMPTY_RESULT'],
-      [{ reply: { status: 302, headers: { location: 'https://elsewhere.example/' } } }, 'REDIRECT'],
-      [{ silent: true }, 'HEADERS_TIMEOUT'],
-    ];
-    await reopen(impatient);
-    for (const [scenario, code] of scenarios) {
-      fake.next({ ...scenario, for: 'models' });
-      await expect(provider.models(always)).rejects.toMatchObject({ code });
-    }
-  });
-
-  it('F48 an endless stream is stopped', async () => {
-    fake.next({ events: half, ending: 'flood' });
-    const { error } = await ask();
-    expect(error?.code).toBe('TOO_LONG');
-    await fake.disconnected();
-  });
-
-  it('F03 a wrong key is refused by the fake as by the vendor, and never repeated', async () => {
-    await outbound.close();
-    provider = open(fake.baseUrl, {}, 'AIza-wrong-1');
-    const { error } = await ask();
-    expect(error?.message).toBe('The key for Fake was refused.');
-    expect(JSON.stringify([error?.message, error?.detail])).not.toContain('AIza');
-  });
-
-  it('F03 a server that wants a key where none is set says so', async () => {
-    const baseUrl = fake.baseUrl;
-    const fetch = outbound.fetchFor({ name: 'Fake', named: baseUrl });
-    const keyless = createGoogleProvider({ id: 'f', name: 'Fake', baseUrl, fetch });
-    await expect(keyless.models(always)).rejects.toMatchObject({
-      code: 'AUTH',
-      message: 'Fake wants a key, and none is set.',
-    });
-    expect(fake.requests[0]?.headers).not.toHaveProperty('x-goog-api-key');
-  });
-
-  it.each(['gemini-nobody-9', 'gemini-embedding-001'])(
-    'F06 %s is refused by the fake as by the vendor',
-    async (asked) => {
-      const { error } = await ask(always, { ...request, model: asked });
-      expect(error?.message).toBe(`Fake has no model "${asked}". It offers small, large.`);
-    },
-  );
-
-  it.each(['../../v1/files', 'a?key=x', 'a&b', 'a#b', 'a b', ''])(
-    'F06 "%s" is no name of a model, and nothing is sent',
-    async (odd) => {
-      expect((await ask(always, { ...request, model: odd })).error?.code).toBe('MODEL_NOT_FOUND');
-      expect(fake.requests).toEqual([]);
-    },
-  );
-
-  it.each([
-    ['F27', new PotterError('DNS', 'Cannot find the host timeout.example.')],
-    ['F31', new PotterError('CONNECT_TIMEOUT', 'No connection.')],
-    ['F32', new PotterError('TLS', 'The certificate has expired.')],
-  ])('%s what the way out says reaches the caller', async (_id, said) => {
-    const fetch = () => Promise.reject(said);
-    provider = createGoogleProvider({ id: 'f', name: 'Fake', baseUrl: 'https://api.example', apiKey: key, fetch });
-    expect((await ask()).error).toBe(said);
-    await expect(provider.models(always)).rejects.toBe(said);
-  });
-});
-
 const good = { type: 'end', finish: 'stop' };
-const odd: readonly { id: string; title: string; scenario: GoogleScenario; text?: string; end?: object }[] = [
+const odd: readonly OddAnswer<GoogleScenario>[] = [
   { id: 'F26', title: 'JSON where a stream was asked for', scenario: { as: 'plain' } },
   { id: 'F26', title: 'JSON that is called a stream', scenario: { as: 'plain', contentType: 'text/event-stream' } },
   { id: 'F26', title: 'a stream that is called JSON', scenario: { contentType: 'application/json' } },
@@ -582,15 +443,53 @@ const odd: readonly { id: string; title: string; scenario: GoogleScenario; text?
   ].map((usage) => ({ id: 'F54', title: `usage ${JSON.stringify(usage)}`, scenario: { usage } })),
 ];
 
-describe('an odd but whole answer', () => {
-  it.each(odd)('$id $title is read', async ({ scenario, text: expected = answer, end = good }) => {
-    fake.next(scenario);
-    const got = await ask();
-    expect(got).toMatchObject({ text: expected, end });
-    expect(got.error).toBeUndefined();
-    if (scenario.usage !== undefined) expect(got.end).not.toHaveProperty('usage');
-  });
+behavesLikeEveryProvider(bench, {
+  faults,
+  listFaults: [
+    [vendorError(400, 'INVALID_ARGUMENT', [errorInfo('API_KEY_INVALID')]), 'AUTH'],
+    [vendorError(503, 'UNAVAILABLE'), 'OVERLOADED'],
+    [{ reply: { body: '{"models":7}' } }, 'PROTOCOL'],
+    [{ reply: { body: '{"data":[]}' } }, 'PROTOCOL'],
+    [{ reply: { body: '{"models":[' } }, 'PROTOCOL'],
+  ],
+  odd,
+  half: { events: half },
+  whole: { events: whole },
+  wrongKey: 'AIza-wrong-1',
+  keyHeader: 'x-goog-api-key',
+  environment: {
+    GOOGLE_API_KEY: 'key-env',
+    GEMINI_API_KEY: 'key-env',
+    GOOGLE_GENAI_USE_VERTEXAI: 'true',
+    GOOGLE_GENAI_USE_ENTERPRISE: 'true',
+    GOOGLE_CLOUD_PROJECT: 'project-env',
+    GOOGLE_CLOUD_LOCATION: 'location-env',
+    GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9',
+    GOOGLE_VERTEX_BASE_URL: 'http://127.0.0.1:9',
+    GOOGLE_GENAI_API_VERSION: 'v9-env',
+    GOOGLE_APPLICATION_CREDENTIALS: '/nowhere-env.json',
+  },
+});
 
+describe('a fault of this vendor', () => {
+  it.each(['gemini-nobody-9', 'gemini-embedding-001'])(
+    'F06 %s is refused by the fake as by the vendor',
+    async (asked) => {
+      const { error } = await bench.ask(always, { ...request, model: asked });
+      expect(error?.message).toBe(`Fake has no model "${asked}". It offers small, large.`);
+    },
+  );
+
+  it.each(['../../v1/files', 'a?key=x', 'a&b', 'a#b', 'a b', ''])(
+    'F06 "%s" is no name of a model, and nothing is sent',
+    async (odd) => {
+      expect((await bench.ask(always, { ...request, model: odd })).error?.code).toBe('MODEL_NOT_FOUND');
+      expect(bench.fake.requests).toEqual([]);
+    },
+  );
+});
+
+describe('the tokens', () => {
   it.each([
     [{ promptTokenCount: 5, candidatesTokenCount: 7, totalTokenCount: 12 }, 5, 7],
     [{ promptTokenCount: 5, candidatesTokenCount: 7, thoughtsTokenCount: 90, totalTokenCount: 102 }, 5, 97],
@@ -599,36 +498,36 @@ describe('an odd but whole answer', () => {
     [{ promptTokenCount: 5, thoughtsTokenCount: 90, totalTokenCount: 95 }, 5, 90],
     [{ promptTokenCount: 5, totalTokenCount: 5 }, 5, 0],
   ])('counts thinking as output: %j', async (usage, inputTokens, outputTokens) => {
-    fake.next({ usage }, { as: 'plain', usage });
+    bench.fake.next({ usage }, { as: 'plain', usage });
     const expected = { type: 'end', finish: 'stop', usage: { inputTokens, outputTokens } };
-    expect([(await ask()).end, (await ask()).end]).toEqual([expected, expected]);
+    expect([(await bench.ask()).end, (await bench.ask()).end]).toEqual([expected, expected]);
   });
 
   it('takes later totals in place of earlier ones, also when they make no sense', async () => {
     const counted = (usageMetadata: object): object => ({ usageMetadata });
     const first = counted({ promptTokenCount: 3, candidatesTokenCount: 1 });
-    fake.next(
+    bench.fake.next(
       { events: [first, ...whole, counted({ promptTokenCount: 3, candidatesTokenCount: 9 })] },
       { events: [first, ...whole, counted({ promptTokenCount: 3, candidatesTokenCount: -9 })] },
     );
-    expect((await ask()).end).toMatchObject({ usage: { inputTokens: 3, outputTokens: 9 } });
-    expect((await ask()).end).not.toHaveProperty('usage');
+    expect((await bench.ask()).end).toMatchObject({ usage: { inputTokens: 3, outputTokens: 9 } });
+    expect((await bench.ask()).end).not.toHaveProperty('usage');
   });
 });
 
 describe('a request', () => {
   it('says what is wanted, with the key in one header and nothing about this machine', async () => {
-    const described = provider.describe(request);
-    expect(fake.requests).toEqual([]);
-    await ask();
-    const [{ headers, body, path } = { headers: {}, body: {}, path: '' }] = fake.requests;
+    const described = bench.provider.describe(request);
+    expect(bench.fake.requests).toEqual([]);
+    await bench.ask();
+    const [{ headers, body, path } = { headers: {}, body: {}, path: '' }] = bench.fake.requests;
     expect(path).toBe(`/v1beta/models/${model}:streamGenerateContent?alt=sse`);
     expect(body).toEqual({
       contents: [{ role: 'user', parts: [{ text: request.user }] }],
       systemInstruction: { role: 'user', parts: [{ text: request.system }] },
       generationConfig: { maxOutputTokens: 100 + 8192 },
     });
-    expect(described).toEqual({ url: fake.baseUrl + path, body });
+    expect(described).toEqual({ url: bench.fake.baseUrl + path, body });
     expect(Object.keys(headers).sort()).toEqual([
       'accept',
       'accept-encoding',
@@ -643,42 +542,22 @@ describe('a request', () => {
   });
 
   it('never has the key in an address', async () => {
-    await ask();
-    await provider.models(always);
-    expect(fake.requests.length).toBe(2);
-    for (const { path, headers } of fake.requests) {
+    await bench.ask();
+    await bench.provider.models(always);
+    expect(bench.fake.requests.length).toBe(2);
+    for (const { path, headers } of bench.fake.requests) {
       expect(path).not.toContain('canary');
       expect(headers['x-goog-api-key']).toBe(key);
     }
   });
 
-  it('takes nothing from the environment', async () => {
-    const names = {
-      GOOGLE_API_KEY: 'key-env',
-      GEMINI_API_KEY: 'key-env',
-      GOOGLE_GENAI_USE_VERTEXAI: 'true',
-      GOOGLE_GENAI_USE_ENTERPRISE: 'true',
-      GOOGLE_CLOUD_PROJECT: 'project-env',
-      GOOGLE_CLOUD_LOCATION: 'location-env',
-      GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9',
-      GOOGLE_VERTEX_BASE_URL: 'http://127.0.0.1:9',
-      GOOGLE_GENAI_API_VERSION: 'v9-env',
-      GOOGLE_APPLICATION_CREDENTIALS: '/nowhere-env.json',
-    };
-    const proxies = { HTTP_PROXY: 'http://127.0.0.1:9', http_proxy: 'http://127.0.0.1:9', NODE_USE_ENV_PROXY: '1' };
-    for (const [name, value] of Object.entries({ ...names, ...proxies })) vi.stubEnv(name, value);
-    expect((await ask()).text).toBe(answer);
-    expect((await provider.models(always)).length).toBeGreaterThan(0);
-    expect(JSON.stringify(fake.requests)).not.toMatch(/-env/);
-  });
-
   it('says nothing on the console', async () => {
     const methods = ['log', 'info', 'warn', 'error', 'debug'] as const;
     const spies = methods.map((method) => vi.spyOn(console, method).mockReturnValue());
-    fake.next({ toolCall: true });
-    await ask();
-    expect((await ask()).text).toBe(answer);
-    await provider.models(always);
+    bench.fake.next({ toolCall: true });
+    await bench.ask();
+    expect((await bench.ask()).text).toBe(answer);
+    await bench.provider.models(always);
     for (const spy of spies) {
       expect(spy).not.toHaveBeenCalled();
       spy.mockRestore();
@@ -691,7 +570,7 @@ describe('a request', () => {
     ['models/gemini-4-argon', { maxOutputTokens: 100 + 8192 }],
     ['gemma-3-27b-it', { maxOutputTokens: 100, temperature: 0 }],
   ])('for %s leaves room for thinking if it thinks', (asked, generationConfig) => {
-    const { body } = provider.describe({ ...request, model: asked, temperature: 0 });
+    const { body } = bench.provider.describe({ ...request, model: asked, temperature: 0 });
     expect(body).toMatchObject({ generationConfig });
     expect(Object.keys((body as { generationConfig: object }).generationConfig)).toEqual(
       expect.arrayContaining(Object.keys(generationConfig)),
@@ -699,22 +578,22 @@ describe('a request', () => {
   });
 
   it('sends no temperature to a model that thinks', () => {
-    expect(JSON.stringify(provider.describe({ ...request, temperature: 0 }).body)).not.toContain('temperature');
+    expect(JSON.stringify(bench.provider.describe({ ...request, temperature: 0 }).body)).not.toContain('temperature');
   });
 
   it('puts the instructions before the text for a model that takes none', async () => {
     const asked = { ...request, model: 'gemma-3-27b-it' };
-    expect((await ask(always, asked)).text).toBe(answer);
-    expect(fake.requests[0]?.body).toMatchObject({
+    expect((await bench.ask(always, asked)).text).toBe(answer);
+    expect(bench.fake.requests[0]?.body).toMatchObject({
       contents: [{ role: 'user', parts: [{ text: `${request.system}\n\n${request.user}` }] }],
     });
   });
 
   it('asks for no more output than the listed model allows', async () => {
-    await provider.models(always);
+    await bench.provider.models(always);
     const asked = { ...request, model: 'gemini-2.0-flash', maxOutputTokens: 200_000 };
-    expect(provider.describe(asked).body).toMatchObject({ generationConfig: { maxOutputTokens: 8192 } });
-    expect((await ask(always, asked)).text).toBe(answer);
+    expect(bench.provider.describe(asked).body).toMatchObject({ generationConfig: { maxOutputTokens: 8192 } });
+    expect((await bench.ask(always, asked)).text).toBe(answer);
   });
 
   it.each([
@@ -723,21 +602,20 @@ describe('a request', () => {
     ['/v1beta', '/v1beta/'],
     ['/v1/', '/v1/'],
   ])('goes to the right address when the base ends with "%s"', async (end, path) => {
-    await outbound.close();
-    provider = open(fake.baseUrl + end);
-    expect((await ask()).text).toBe(answer);
-    expect(fake.requests[0]?.path.startsWith(path)).toBe(true);
-    expect(provider.describe(request).url).toBe(fake.baseUrl + (fake.requests[0]?.path ?? ''));
+    await bench.reopen({ baseUrl: bench.fake.baseUrl + end });
+    expect((await bench.ask()).text).toBe(answer);
+    expect(bench.fake.requests[0]?.path.startsWith(path)).toBe(true);
+    expect(bench.provider.describe(request).url).toBe(bench.fake.baseUrl + (bench.fake.requests[0]?.path ?? ''));
   });
 
   it('leaves out instructions that are empty', () => {
-    expect(provider.describe({ ...request, system: '' }).body).not.toHaveProperty('systemInstruction');
+    expect(bench.provider.describe({ ...request, system: '' }).body).not.toHaveProperty('systemInstruction');
   });
 });
 
 describe('the list of models', () => {
   it('has those that generate content, with the vendor’s names, in its order', async () => {
-    expect(await provider.models(always)).toEqual([
+    expect(await bench.provider.models(always)).toEqual([
       { id: 'gemini-2.5-flash', name: 'Gemini 2.5 Flash' },
       { id: 'gemini-2.0-flash', name: 'Gemini 2.0 Flash' },
       { id: 'gemini-3.5-flash-lite', name: 'Gemini 3.5 Flash-Lite' },
@@ -745,7 +623,7 @@ describe('the list of models', () => {
       { id: 'gemini-4-argon', name: 'Gemini 4 Argon' },
       { id: 'gemma-3-27b-it', name: 'Gemma 3 27B' },
     ]);
-    expect(fake.requests.map(({ path }) => path)).toEqual(['/v1beta/models?pageSize=1000']);
+    expect(bench.fake.requests.map(({ path }) => path)).toEqual(['/v1beta/models?pageSize=1000']);
   });
 
   const listed = (ids: readonly string[], nextPageToken?: string): GoogleScenario => ({
@@ -759,9 +637,9 @@ describe('the list of models', () => {
   });
 
   it('is followed over its pages', async () => {
-    fake.next(listed(['a', 'b'], 't1'), listed(['c'], 't2'), listed(['d']));
-    expect(await provider.models(always)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }]);
-    expect(fake.requests.map(({ path }) => path)).toEqual([
+    bench.fake.next(listed(['a', 'b'], 't1'), listed(['c'], 't2'), listed(['d']));
+    expect(await bench.provider.models(always)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }]);
+    expect(bench.fake.requests.map(({ path }) => path)).toEqual([
       '/v1beta/models?pageSize=1000',
       '/v1beta/models?pageSize=1000&pageToken=t1',
       '/v1beta/models?pageSize=1000&pageToken=t2',
@@ -773,53 +651,18 @@ describe('the list of models', () => {
     ['repeats a page', () => 'same', 2],
     ['has an empty token', () => '', 1],
   ])('ends for a server that %s', async (_title, token, requests) => {
-    fake.next(...Array.from({ length: 20 }, (_, at) => listed([`m${at}`], token(at))));
-    expect((await provider.models(always)).length).toBe(requests);
-    expect(fake.requests.length).toBe(requests);
+    bench.fake.next(...Array.from({ length: 20 }, (_, at) => listed([`m${at}`], token(at))));
+    expect((await bench.provider.models(always)).length).toBe(requests);
+    expect(bench.fake.requests.length).toBe(requests);
   });
 
   it('leaves out names that cannot be shown', async () => {
-    fake.next(listed(['good', 'bad\u202ename', 'line\nbreak', 'x'.repeat(201)]));
-    expect(await provider.models(always)).toEqual([{ id: 'good' }]);
+    bench.fake.next(listed(['good', 'bad\u202ename', 'line\nbreak', 'x'.repeat(201)]));
+    expect(await bench.provider.models(always)).toEqual([{ id: 'good' }]);
   });
 
   it('may be empty', async () => {
-    fake.next({ for: 'models', reply: { body: {} } });
-    expect(await provider.models(always)).toEqual([]);
-  });
-});
-
-describe('cancelling', () => {
-  it.each<{ when: string; scenario: GoogleScenario }>([
-    { when: 'before the headers', scenario: { silent: true } },
-    { when: 'before the first byte', scenario: { after: 0, ending: 'stall' } },
-    { when: 'in mid-stream', scenario: { events: half, ending: 'stall' } },
-    { when: 'during a drip', scenario: { events: half, ending: 'drip' } },
-    { when: 'during a flood', scenario: { events: half, ending: 'flood' } },
-    { when: 'after the finish reason', scenario: { events: whole, ending: 'stall' } },
-  ])('F55 $when closes the socket and is no failure', async ({ scenario }) => {
-    const cancel = new AbortController();
-    fake.next(scenario);
-    const asked = ask(cancel.signal);
-    await fake.received(1);
-    cancel.abort();
-    expect((await asked).error?.code).toBe('CANCELLED');
-    await fake.disconnected();
-  });
-
-  it('F55 beforehand sends nothing', async () => {
-    expect((await ask(AbortSignal.abort())).error?.code).toBe('CANCELLED');
-    expect(fake.requests).toEqual([]);
-  });
-
-  it('keeps the reason it was given', async () => {
-    const reason = new PotterError('TIMEOUT', 'The run took too long.');
-    expect((await ask(AbortSignal.abort(reason))).error).toBe(reason);
-  });
-
-  it('by leaving the loop closes the socket', async () => {
-    fake.next({ events: half, ending: 'stall' });
-    for await (const event of provider.complete(request, always)) if (event.type === 'text') break;
-    await fake.disconnected();
+    bench.fake.next({ for: 'models', reply: { body: {} } });
+    expect(await bench.provider.models(always)).toEqual([]);
   });
 });
