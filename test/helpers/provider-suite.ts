@@ -4,7 +4,7 @@ import { createOutbound, type Outbound, type OutboundLimits } from '../../src/ma
 import type { CompletionRequest, Provider, ProviderOptions } from '../../src/main/core/providers/provider.ts';
 import { type ErrorCode, PotterError } from '../../src/shared/errors.ts';
 import type { FakeVendor, VendorScenario } from './fake-vendor.ts';
-import { type ProviderFault, page, retryAfterNow, type Seen, see, waits } from './provider-faults.ts';
+import { commonFaults, type ProviderFault, page, retryAfterNow, type Seen, see, waits } from './provider-faults.ts';
 
 export const always = new AbortController().signal;
 export const answer = 'Der Bär 🐻 says: this is an example of a sentence with bad grammar. 你好，世界。';
@@ -93,7 +93,25 @@ export interface OddAnswer<S> {
   readonly end?: object;
 }
 
+const commonOdd: readonly OddAnswer<VendorScenario>[] = [
+  { id: 'F26', title: 'JSON where a stream was asked for', scenario: { as: 'plain' } },
+  { id: 'F26', title: 'JSON that is called a stream', scenario: { as: 'plain', contentType: 'text/event-stream' } },
+  { id: 'F26', title: 'a stream that is called JSON', scenario: { contentType: 'application/json' } },
+  { id: 'F41', title: 'junk lines', scenario: { junk: true } },
+  { id: 'F41', title: 'LF', scenario: { newline: '\n' } },
+  { id: 'F41', title: 'CRLF', scenario: { newline: '\r\n' } },
+  { id: 'F41', title: 'CR', scenario: { newline: '\r' } },
+  { id: 'F41', title: 'a byte order mark', scenario: { byteOrderMark: true } },
+  { id: 'F41', title: 'one byte at a time', scenario: { pieceBytes: 1 } },
+  {
+    id: 'F41',
+    title: 'one byte at a time with CRLF, junk and a byte order mark',
+    scenario: { pieceBytes: 1, newline: '\r\n', junk: true, byteOrderMark: true },
+  },
+];
+
 export interface Behaviour<S extends VendorScenario> {
+  /** All three: besides those that look the same in every wire format. */
   readonly faults: readonly ProviderFault<S>[];
   /** Of the list of models. */
   readonly listFaults: readonly (readonly [S, ErrorCode])[];
@@ -113,19 +131,22 @@ export function behavesLikeEveryProvider<S extends VendorScenario>(bench: Bench<
   const { faults, listFaults, odd, half, whole, wrongKey, keyHeader, environment } = behaviour;
 
   describe('a fault of the provider', () => {
-    it.each(faults)('$id $title becomes $code', async ({ scenario, code, says = [], waitMs, partial = '' }) => {
-      if (waits.includes(code)) await bench.reopen({}, impatient);
-      bench.fake.next(scenario);
-      const { text: got, end, error } = await bench.ask();
-      expect({ got, end, code: error?.code }).toEqual({ got: partial, end: undefined, code });
-      for (const part of ['Fake', ...says]) expect(error?.message).toContain(part);
-      if (waitMs !== undefined) {
-        const told = error?.detail as { retryAfterMs?: number };
-        expect(told.retryAfterMs ?? null).toBe(waitMs);
-      }
-      expect(JSON.stringify([error?.message, error?.detail])).not.toMatch(/canary|Secret page|<html/);
-      expect(bench.fake.requests.length).toBe(1);
-    });
+    it.each([...commonFaults, ...faults] as ProviderFault<S>[])(
+      '$id $title becomes $code',
+      async ({ scenario, code, says = [], waitMs, partial = '' }) => {
+        if (waits.includes(code)) await bench.reopen({}, impatient);
+        bench.fake.next(scenario);
+        const { text: got, end, error } = await bench.ask();
+        expect({ got, end, code: error?.code }).toEqual({ got: partial, end: undefined, code });
+        for (const part of ['Fake', ...says]) expect(error?.message).toContain(part);
+        if (waitMs !== undefined) {
+          const told = error?.detail as { retryAfterMs?: number };
+          expect(told.retryAfterMs ?? null).toBe(waitMs);
+        }
+        expect(JSON.stringify([error?.message, error?.detail])).not.toMatch(/canary|Secret page|<html/);
+        expect(bench.fake.requests.length).toBe(1);
+      },
+    );
 
     it('is told for every model list as for an answer', async () => {
       const common: readonly (readonly [VendorScenario, ErrorCode])[] = [
@@ -179,13 +200,16 @@ export function behavesLikeEveryProvider<S extends VendorScenario>(bench: Bench<
   });
 
   describe('an odd but whole answer', () => {
-    it.each(odd)('$id $title is read', async ({ scenario, text: expected = answer, end }) => {
-      bench.fake.next(scenario);
-      const got = await bench.ask();
-      expect(got).toMatchObject({ text: expected, end: end ?? { type: 'end', finish: 'stop' } });
-      expect(got.error).toBeUndefined();
-      if (scenario.usage !== undefined) expect(got.end).not.toHaveProperty('usage');
-    });
+    it.each([...commonOdd, ...odd] as OddAnswer<S>[])(
+      '$id $title is read',
+      async ({ scenario, text: expected = answer, end }) => {
+        bench.fake.next(scenario);
+        const got = await bench.ask();
+        expect(got).toMatchObject({ text: expected, end: end ?? { type: 'end', finish: 'stop' } });
+        expect(got.error).toBeUndefined();
+        if (scenario.usage !== undefined) expect(got.end).not.toHaveProperty('usage');
+      },
+    );
   });
 
   it('takes nothing from the environment', async () => {

@@ -1,5 +1,5 @@
 import { type Client, createClient } from '../../src/shared/client.ts';
-import type { Chunk, Input, Output, RouteName } from '../../src/shared/contract.ts';
+import type { ActionInfo, Chunk, Input, Output, RouteName } from '../../src/shared/contract.ts';
 import { toPotterError, toWire } from '../../src/shared/errors.ts';
 import type { Events, Topic } from '../../src/shared/events.ts';
 import { type ClientMessage, createMemoryPair, type Transport } from '../../src/shared/transport.ts';
@@ -68,3 +68,20 @@ export class FakeCore {
     }
   }
 }
+
+export const polish: ActionInfo = {
+  id: 'polish',
+  name: 'Polish',
+  description: 'Clearer and smoother',
+  icon: 'sparkles',
+  kind: 'prompt',
+  output: 'replace',
+  tier: 'standard',
+  review: 'off',
+  origin: 'built-in',
+  version: 1,
+  isOutdated: false,
+  pinned: false,
+  hidden: false,
+  takesInstruction: false,
+};

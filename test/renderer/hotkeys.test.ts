@@ -6,24 +6,9 @@ import { Settings } from '../../src/renderer/store/settings.ts';
 import type { ActionInfo, HotkeyInfo, SettingInfo } from '../../src/shared/contract.ts';
 import { PotterError } from '../../src/shared/errors.ts';
 import type { SettingKey } from '../../src/shared/settings.ts';
-import { FakeCore } from './fake-core.ts';
+import { FakeCore, polish } from './fake-core.ts';
 
-const action = (id: string): ActionInfo => ({
-  id,
-  name: `The action ${id}`,
-  description: '',
-  icon: 'sparkles',
-  kind: 'prompt',
-  output: 'replace',
-  tier: 'standard',
-  review: 'off',
-  origin: 'built-in',
-  version: 1,
-  isOutdated: false,
-  pinned: false,
-  hidden: false,
-  takesInstruction: false,
-});
+const action = (id: string): ActionInfo => ({ ...polish, id, name: `The action ${id}` });
 const byDefault = (value: SettingInfo['value']) => ({ layer: 'default', value, where: 'built in' });
 const setting = (key: string, value: SettingInfo['value'], layers: SettingInfo['layers'] = []): SettingInfo => ({
   ...{ key, value, default: value, help: '', source: 'default' },

@@ -6,24 +6,8 @@ import { modelInForce, Process } from '../../src/renderer/store/process.ts';
 import { System } from '../../src/renderer/store/system.ts';
 import type { ActionInfo, HistoryEntry, HotkeyInfo, Output, RunResult } from '../../src/shared/contract.ts';
 import { PotterError } from '../../src/shared/errors.ts';
-import { FakeCore, type Routes } from './fake-core.ts';
+import { FakeCore, polish, type Routes } from './fake-core.ts';
 
-const polish: ActionInfo = {
-  id: 'polish',
-  name: 'Polish',
-  description: 'Clearer and smoother',
-  icon: 'sparkles',
-  kind: 'prompt',
-  output: 'replace',
-  tier: 'standard',
-  review: 'off',
-  origin: 'built-in',
-  version: 1,
-  isOutdated: false,
-  pinned: false,
-  hidden: false,
-  takesInstruction: false,
-};
 const offline: ActionInfo = { ...polish, id: 'proofread-offline', name: 'Proofread (offline)', kind: 'proofread' };
 const runId = '00000000-0000-4000-8000-000000000001';
 const result: RunResult = {

@@ -3,34 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../../src/main/core/storage/database.ts';
 import type { Client } from '../../../../src/shared/client.ts';
 import type { ActionDefinition, ActionInfo } from '../../../../src/shared/contract.ts';
+import { chain, type Prompt, prompt } from '../../../helpers/actions.ts';
 import { startTestPotter, startVendor, temporaryFolder } from '../../../helpers/potter.ts';
-
-type Prompt = Extract<ActionDefinition, { kind: 'prompt' }>;
-
-const prompt = (name: string, more: Partial<Prompt> = {}): Prompt => ({
-  kind: 'prompt',
-  name,
-  description: '',
-  icon: 'pencil',
-  output: 'replace',
-  review: 'off',
-  instruction: 'Make it rhyme.',
-  profile: 'rewrite',
-  tier: 'fast',
-  temperature: 0,
-  growth: 1,
-  ...more,
-});
-
-const chain = (name: string, ...steps: string[]): ActionDefinition => ({
-  kind: 'chain',
-  name,
-  description: '',
-  icon: 'chain',
-  output: 'replace',
-  review: 'off',
-  steps,
-});
 
 const listed = async (client: Client): Promise<readonly ActionInfo[]> =>
   (await client.call('actions.list', {})).actions;

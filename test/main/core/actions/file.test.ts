@@ -1,29 +1,10 @@
 /** Actions as a file: what is exported, what a file would change, and what of it is taken. */
 import { describe, expect, test } from 'vitest';
 import type { ActionDefinition } from '../../../../src/shared/contract.ts';
+import { chain, prompt } from '../../../helpers/actions.ts';
 import { runCli } from '../../../helpers/cli.ts';
 import { startTestPotter, temporaryFolder } from '../../../helpers/potter.ts';
 
-type Prompt = Extract<ActionDefinition, { kind: 'prompt' }>;
-
-const prompt = (name: string, more: Partial<Prompt> = {}): Prompt => ({
-  kind: 'prompt',
-  name,
-  description: '',
-  icon: 'pencil',
-  output: 'replace',
-  review: 'off',
-  instruction: 'Make it rhyme.',
-  profile: 'rewrite',
-  tier: 'fast',
-  temperature: 0,
-  growth: 1,
-  ...more,
-});
-const chain = (name: string, ...steps: string[]): ActionDefinition => ({
-  ...{ kind: 'chain', name, description: '', icon: 'chain', output: 'replace', review: 'off' },
-  steps,
-});
 const file = (...actions: (ActionDefinition & { id: string })[]): string =>
   JSON.stringify({ potterActions: 1, actions });
 

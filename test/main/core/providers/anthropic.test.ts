@@ -9,7 +9,7 @@ import {
   sampleClaude as model,
   startFakeAnthropic,
 } from '../../../helpers/fake-anthropic.ts';
-import { commonFaults, type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
+import { type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
 import { always, answer, Bench, behavesLikeEveryProvider, type OddAnswer } from '../../../helpers/provider-suite.ts';
 
 const key = 'sk-ant-canary-7f3a91';
@@ -51,7 +51,6 @@ const inStream = (type: string, code?: string): AnthropicScenario => ({
 });
 
 const faults: readonly ProviderFault<AnthropicScenario>[] = [
-  ...commonFaults,
   { id: 'F01', title: '400', scenario: vendorError(400, 'invalid_request_error'), code: 'BAD_REQUEST' },
   {
     id: 'F01',
@@ -359,21 +358,8 @@ const faults: readonly ProviderFault<AnthropicScenario>[] = [
 
 const good = { type: 'end', finish: 'stop' };
 const odd: readonly OddAnswer<AnthropicScenario>[] = [
-  { id: 'F26', title: 'JSON where a stream was asked for', scenario: { as: 'plain' } },
-  { id: 'F26', title: 'JSON that is called a stream', scenario: { as: 'plain', contentType: 'text/event-stream' } },
-  { id: 'F26', title: 'a stream that is called JSON', scenario: { contentType: 'application/json' } },
   { id: 'F38', title: 'a reset after message_stop', scenario: { events: whole, ending: 'reset' }, text: 'Whole' },
   { id: 'F38', title: '[DONE] after message_stop', scenario: { events: [...whole, '[DONE]'] }, text: 'Whole' },
-  { id: 'F41', title: 'junk lines', scenario: { junk: true } },
-  { id: 'F41', title: 'CRLF', scenario: { newline: '\r\n' } },
-  { id: 'F41', title: 'CR', scenario: { newline: '\r' } },
-  { id: 'F41', title: 'a byte order mark', scenario: { byteOrderMark: true } },
-  { id: 'F41', title: 'one byte at a time', scenario: { pieceBytes: 1 } },
-  {
-    id: 'F41',
-    title: 'one byte at a time with CRLF, junk and a byte order mark',
-    scenario: { pieceBytes: 1, newline: '\r\n', junk: true, byteOrderMark: true },
-  },
   {
     id: 'F41',
     title: 'data over several lines',

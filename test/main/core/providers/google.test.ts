@@ -11,7 +11,7 @@ import {
   retryInfo,
   startFakeGoogle,
 } from '../../../helpers/fake-google.ts';
-import { commonFaults, type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
+import { type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
 import { always, answer, Bench, behavesLikeEveryProvider, type OddAnswer } from '../../../helpers/provider-suite.ts';
 
 const key = 'AIza-canary-7f3a91';
@@ -40,7 +40,6 @@ const raw = (...pieces: readonly (object | Buffer)[]): GoogleScenario => ({
 });
 
 const faults: readonly ProviderFault<GoogleScenario>[] = [
-  ...commonFaults,
   { id: 'F01', title: '400', scenario: vendorError(400, 'INVALID_ARGUMENT'), code: 'BAD_REQUEST' },
   {
     id: 'F01',
@@ -351,9 +350,6 @@ const faults: readonly ProviderFault<GoogleScenario>[] = [
 
 const good = { type: 'end', finish: 'stop' };
 const odd: readonly OddAnswer<GoogleScenario>[] = [
-  { id: 'F26', title: 'JSON where a stream was asked for', scenario: { as: 'plain' } },
-  { id: 'F26', title: 'JSON that is called a stream', scenario: { as: 'plain', contentType: 'text/event-stream' } },
-  { id: 'F26', title: 'a stream that is called JSON', scenario: { contentType: 'application/json' } },
   {
     id: 'F26',
     title: 'a list where a stream was asked for',
@@ -361,16 +357,6 @@ const odd: readonly OddAnswer<GoogleScenario>[] = [
     text: 'Half an answer',
   },
   { id: 'F38', title: 'a reset after the finish reason', scenario: { events: whole, ending: 'reset' }, text: 'Whole' },
-  { id: 'F41', title: 'junk lines', scenario: { junk: true } },
-  { id: 'F41', title: 'LF', scenario: { newline: '\n' } },
-  { id: 'F41', title: 'CR', scenario: { newline: '\r' } },
-  { id: 'F41', title: 'a byte order mark', scenario: { byteOrderMark: true } },
-  { id: 'F41', title: 'one byte at a time', scenario: { pieceBytes: 1 } },
-  {
-    id: 'F41',
-    title: 'one byte at a time with CRLF, junk and a byte order mark',
-    scenario: { pieceBytes: 1, newline: '\r\n', junk: true, byteOrderMark: true },
-  },
   {
     id: 'F41',
     title: 'data over several lines',

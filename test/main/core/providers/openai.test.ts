@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createOpenAiProvider } from '../../../../src/main/core/providers/openai.ts';
 import { errorBody, type Scenario, startFakeOpenAi } from '../../../helpers/fake-openai.ts';
-import { commonFaults, type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
+import { type ProviderFault, retryAfterValues } from '../../../helpers/provider-faults.ts';
 import { always, answer, Bench, behavesLikeEveryProvider, type OddAnswer } from '../../../helpers/provider-suite.ts';
 
 const key = 'sk-canary-7f3a91';
@@ -23,7 +23,6 @@ const chunk = (content: string, finish: string | null = null): string =>
   JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: finish }] });
 
 const faults: readonly ProviderFault<Scenario>[] = [
-  ...commonFaults,
   {
     id: 'F01',
     title: '400 with a field',
@@ -327,19 +326,6 @@ const faults: readonly ProviderFault<Scenario>[] = [
 
 const whole = { type: 'end', finish: 'stop' };
 const odd: readonly OddAnswer<Scenario>[] = [
-  { id: 'F26', title: 'JSON where a stream was asked for', scenario: { as: 'plain' } },
-  { id: 'F26', title: 'JSON that is called a stream', scenario: { as: 'plain', contentType: 'text/event-stream' } },
-  { id: 'F26', title: 'a stream that is called JSON', scenario: { contentType: 'application/json' } },
-  { id: 'F41', title: 'junk lines', scenario: { junk: true } },
-  { id: 'F41', title: 'CRLF', scenario: { newline: '\r\n' } },
-  { id: 'F41', title: 'CR', scenario: { newline: '\r' } },
-  { id: 'F41', title: 'a byte order mark', scenario: { byteOrderMark: true } },
-  { id: 'F41', title: 'one byte at a time', scenario: { pieceBytes: 1 } },
-  {
-    id: 'F41',
-    title: 'one byte at a time with CRLF, junk and a byte order mark',
-    scenario: { pieceBytes: 1, newline: '\r\n', junk: true, byteOrderMark: true },
-  },
   {
     id: 'F41',
     title: 'data over several lines',

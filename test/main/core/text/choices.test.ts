@@ -1,27 +1,18 @@
 /** What a run can be told besides its text: an instruction, a draft, a model, a language, a chain of actions. */
 import { describe, expect, test } from 'vitest';
 import type { ActionDefinition, Chunk } from '../../../../src/shared/contract.ts';
+import { chain, prompt } from '../../../helpers/actions.ts';
 import { polish } from '../../../helpers/fake-openai.ts';
 import { startTestPotter, startVendor } from '../../../helpers/potter.ts';
 
 const text = (value: string) => ({ type: 'text', text: value }) as const;
 
-const draft: ActionDefinition = {
-  kind: 'prompt',
-  name: 'Draft',
-  description: '',
-  icon: 'pencil',
-  output: 'replace',
-  review: 'off',
+const draft = prompt('Draft', {
   instruction: 'Do something with it.',
   profile: 'free',
   tier: 'standard',
   temperature: 0.5,
   growth: 2,
-};
-const chain = (...steps: string[]): ActionDefinition => ({
-  ...{ kind: 'chain', name: 'Chain', description: '', icon: 'chain', output: 'replace', review: 'off' },
-  steps,
 });
 
 interface Chat {
@@ -100,7 +91,7 @@ describe('a draft', () => {
 
   test.each<[string, { action?: string; draft: ActionDefinition }]>([
     ['together with an action', { draft, action: 'polish' }],
-    ['of a chain that calls what is not there', { draft: chain('upper-case', 'nothing') }],
+    ['of a chain that calls what is not there', { draft: chain('Chain', 'upper-case', 'nothing') }],
     ['whose pattern is none', { draft: { ...draft, requires: { pattern: '(' } } }],
   ])('%s is refused', async (_name, choice) => {
     const { client } = await start();
@@ -201,7 +192,10 @@ describe('Translate', () => {
 describe('a chain', () => {
   test('gives the result of one step to the next, tells which it has come to, and adds up the tokens', async () => {
     const { client, chats } = await start();
-    await client.call('actions.create', { id: 'both', definition: chain('sort-lines', 'polish', 'upper-case') });
+    await client.call('actions.create', {
+      id: 'both',
+      definition: chain('Chain', 'sort-lines', 'polish', 'upper-case'),
+    });
     const chunks: Chunk<'text.process'>[] = [];
     const result = await client.call(
       'text.process',
@@ -228,7 +222,10 @@ describe('a chain', () => {
 
   test('stops at the step that fails, and the text is as it was', async () => {
     const { connect, client, desktop, vendor } = await start();
-    await client.call('actions.create', { id: 'both', definition: chain('upper-case', 'polish', 'lower-case') });
+    await client.call('actions.create', {
+      id: 'both',
+      definition: chain('Chain', 'upper-case', 'polish', 'lower-case'),
+    });
     desktop.selection = 'a text that stays';
     vendor.next({ text: 'A LONG ANSWER THAT IS CUT', after: 700, ending: 'end' });
     const run = connect({ kind: 'shell' }).call('text.process', { action: 'both', source: { type: 'selection' } });
@@ -238,7 +235,7 @@ describe('a chain', () => {
 
   test('hands an instruction to the one step that takes it', async () => {
     const { client, system } = await start((given) => `${given}!`);
-    await client.call('actions.create', { id: 'both', definition: chain('upper-case', 'ask') });
+    await client.call('actions.create', { id: 'both', definition: chain('Chain', 'upper-case', 'ask') });
     const source = text('quiet');
     const result = await client.call('text.process', { action: 'both', instruction: 'Add a mark.', source });
     expect([result.output, system()]).toEqual(['QUIET!', expect.stringContaining('Add a mark.')]);
@@ -246,7 +243,7 @@ describe('a chain', () => {
 
   test('has no explanations of changes that are no longer there', async () => {
     const { client } = await start();
-    await client.call('actions.create', { id: 'both', definition: chain('proofread-offline', 'upper-case') });
+    await client.call('actions.create', { id: 'both', definition: chain('Chain', 'proofread-offline', 'upper-case') });
     const result = await client.call('text.process', { action: 'both', source: text('This is a example.') });
     expect([result.output, result.corrections]).toEqual(['THIS IS AN EXAMPLE.', undefined]);
   });
@@ -273,7 +270,10 @@ describe('what a run would send', () => {
 
   test('names every step of a chain, those on this machine too', async () => {
     const { client } = await start();
-    const { steps } = await client.call('text.preview', { draft: chain('sort-lines', 'polish'), text: 'b\na' });
+    const { steps } = await client.call('text.preview', {
+      draft: chain('Chain', 'sort-lines', 'polish'),
+      text: 'b\na',
+    });
     expect(steps.map(({ action, request }) => [action, request?.model])).toEqual([
       ['sort-lines', undefined],
       ['polish', 'potter-demo-sample'],
