@@ -62,12 +62,15 @@ for (const { name, width, height } of windows) {
     await run(page, 'I recieve a letter from teh king.');
     await expect(page.getByRole('checkbox')).toHaveCount(2);
     await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
     await page.getByRole('button', { name: 'Copy result' }).click();
     await page.getByRole('link', { name: 'History' }).click();
     await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
     await page.locator('.history-entry').click();
     await expect(page.getByText('2 of 2 accepted')).toBeVisible();
     await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
     await page.getByRole('link', { name: 'Back to the list' }).click();
     await expect(page.locator('.history-entry')).toBeVisible();
   });

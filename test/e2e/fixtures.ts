@@ -88,3 +88,20 @@ export async function expectNoSidewaysScroll(page: Page): Promise<void> {
   );
   expect(tooWide).toEqual([]);
 }
+
+/** A narrow window, one at 200 % and one at 400 %. */
+const windows = [
+  { width: 480, height: 800 },
+  { width: 640, height: 400 },
+  { width: 320, height: 256 },
+];
+
+/** Whatever the width, nothing is cut off, and a checker finds nothing in what is arranged anew. */
+export async function expectFitsEveryWidth(page: Page): Promise<void> {
+  for (const size of windows) {
+    await page.setViewportSize(size);
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+}

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { PotterError, toWire } from '../../src/shared/errors.ts';
 import { hasDisplayServer, startDisplay } from './display.ts';
-import { clipboard, expect, expectAccessible, expectNoSidewaysScroll, type Panel, test } from './fixtures.ts';
+import {
+  clipboard,
+  expect,
+  expectAccessible,
+  expectFitsEveryWidth,
+  expectNoSidewaysScroll,
+  type Panel,
+  test,
+} from './fixtures.ts';
 import { Program, type ProgramOptions } from './program.ts';
 
 type Open = (options?: ProgramOptions) => Promise<Panel>;
@@ -230,15 +238,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await press(page, 'Concise', 'Alt+F8');
     await expect(row(page, 'Concise').getByRole('alert')).toBeVisible();
     await expectAccessible(page);
-    for (const [width, height] of [
-      [480, 800],
-      [640, 400],
-      [320, 700],
-    ] as const) {
-      await page.setViewportSize({ width, height });
-      await expectNoSidewaysScroll(page);
-    }
-    await expectAccessible(page);
+    await expectFitsEveryWidth(page);
+    await page.setViewportSize({ width: 320, height: 700 });
     await page.getByRole('searchbox').fill('no such command');
     await expect(page.getByText('Nothing found')).toBeVisible();
     await expectAccessible(page);

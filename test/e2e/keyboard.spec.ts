@@ -1,5 +1,21 @@
 import { clipboard, expect, test } from './fixtures.ts';
 
+test('what is typed while a list opens finds in it', async ({ open }) => {
+  const { page } = await open();
+  const button = page.getByRole('button', { name: /^Action:/ });
+  // All of it before the search could take the focus.
+  await button.evaluate(async (element: HTMLElement) => {
+    element.focus();
+    element.click();
+    await Promise.resolve();
+    for (const key of 'proofr') element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  });
+  await expect(page.getByPlaceholder('Find an action')).toBeFocused();
+  await expect(page.getByPlaceholder('Find an action')).toHaveValue('proofr');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: /^Action: Proofread/ })).toBeFocused();
+});
+
 test('the whole job is done without a mouse, from the text to the history and back', async ({ open, vendor }) => {
   const { page } = await open({ vendor: vendor.baseUrl });
   await page.emulateMedia({ reducedMotion: 'reduce' });

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { en } from '../../src/renderer/locales/en.ts';
-import { expect, expectAccessible, expectNoSidewaysScroll, test } from './fixtures.ts';
+import { expect, expectAccessible, expectFitsEveryWidth, test } from './fixtures.ts';
 
 const provider = (baseUrl: string) => ({ sample: { name: 'Sample', baseUrl, needsKey: false } });
 const german = (baseUrl: string): string =>
@@ -45,11 +45,6 @@ function untranslated(page: Page): Promise<string[]> {
   }, Object.keys(en));
 }
 
-const windows = [
-  { width: 640, height: 400 },
-  { width: 320, height: 256 },
-] as const;
-
 async function expectGood(page: Page): Promise<void> {
   expect.soft(await untranslated(page)).toEqual([]);
   await expectAccessible(page);
@@ -67,10 +62,7 @@ for (const { name, hash, heading } of panels) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await expectGood(page);
     }
-    for (const size of windows) {
-      await page.setViewportSize(size);
-      await expectNoSidewaysScroll(page);
-    }
+    await expectFitsEveryWidth(page);
   });
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { type StartedVendor, startVendorOf } from '../helpers/vendors.ts';
-import { choose, expect, expectAccessible, expectNoSidewaysScroll, run, test } from './fixtures.ts';
+import { choose, expect, expectAccessible, expectFitsEveryWidth, run, test } from './fixtures.ts';
 import type { Program } from './program.ts';
 
 const key = 'AIza-canary-of-the-panel-0123456789';
@@ -214,15 +214,7 @@ for (const { language, colorScheme } of [
     await row(page, 'openai').locator('.provider-line').click();
     await expect(page.locator('html')).toHaveAttribute('lang', language);
     await expectAccessible(page);
-    for (const [width, height] of [
-      [640, 400],
-      [480, 800],
-      [320, 256],
-    ] as const) {
-      await page.setViewportSize({ width, height });
-      await expectNoSidewaysScroll(page);
-    }
-    await page.setViewportSize({ width: 1280, height: 800 });
+    await expectFitsEveryWidth(page);
     const buttons =
       language === 'en' ? ['Add a provider', 'Set a passphrase'] : ['Anbieter hinzufügen', 'Passphrase festlegen'];
     for (const name of buttons) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, expectNoSidewaysScroll, run, test } from './fixtures.ts';
+import { expect, expectAccessible, expectFitsEveryWidth, run, test } from './fixtures.ts';
 import type { Program } from './program.ts';
 
 const settingsFile = ({ dataDirectory }: Program): Promise<string> =>
@@ -108,15 +108,7 @@ for (const language of ['en', 'de'] as const) {
         await openPanel(page, panel);
         await expect(page.locator('html')).toHaveAttribute('lang', language);
         await expectAccessible(page);
-        for (const [width, height] of [
-          [640, 400],
-          [480, 800],
-          [320, 256],
-        ] as const) {
-          await page.setViewportSize({ width, height });
-          await expectNoSidewaysScroll(page);
-        }
-        await page.setViewportSize({ width: 1280, height: 800 });
+        await expectFitsEveryWidth(page);
       }
     });
   }

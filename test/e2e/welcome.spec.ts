@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Locator, Page } from '@playwright/test';
 import { hasDisplayServer, startDisplay } from './display.ts';
-import { expect, expectAccessible, expectNoSidewaysScroll, test } from './fixtures.ts';
+import { expect, expectAccessible, expectFitsEveryWidth, test } from './fixtures.ts';
 import { Program } from './program.ts';
 
 const step = (page: Page, title: string): Locator => page.getByRole('heading', { level: 1, name: title });
@@ -142,15 +142,7 @@ for (const language of ['en', 'de'] as const) {
           await expect(page.getByRole('checkbox').first()).toBeVisible();
         }
         await expectAccessible(page);
-        for (const [width, height] of [
-          [640, 400],
-          [480, 800],
-          [320, 256],
-        ] as const) {
-          await page.setViewportSize({ width, height });
-          await expectNoSidewaysScroll(page);
-        }
-        await page.setViewportSize({ width: 1280, height: 800 });
+        await expectFitsEveryWidth(page);
       }
     });
   }

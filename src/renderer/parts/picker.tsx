@@ -70,6 +70,11 @@ export function Picker(props: PickerProps): ReactNode {
           rightSectionPointerEvents="none"
           aria-label={`${label}: ${chosen?.label ?? placeholder ?? ''}`}
           onClick={() => combobox.toggleDropdown()}
+          onKeyDown={({ key, ctrlKey, metaKey, altKey }) => {
+            // The search takes the focus a moment after the list has opened: what is typed until then is meant for it.
+            const isTyped = Array.from(key).length === 1 && key !== ' ' && !ctrlKey && !metaKey && !altKey;
+            if (combobox.dropdownOpened && isTyped) setSearch((typed) => typed + key);
+          }}
         >
           <span className="picker-value">{chosen?.label ?? placeholder}</span>
         </InputBase>

@@ -132,7 +132,8 @@ function Models({ provider }: ProviderProps): ReactNode {
         />
       )}
       {models.length > 0 && (
-        <ul>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a long list is scrolled by the keyboard
+        <ul tabIndex={0} aria-label={`${provider.name}: ${t('providers.models')}`}>
           {found.map(({ id, name, tier }) => (
             <li key={id}>
               <code>{id}</code>
