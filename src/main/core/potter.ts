@@ -114,7 +114,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
   const actions = new Actions({
     database,
-    pluginCommands: () => plugins.list().flatMap(({ id, commands }) => commands.map((it) => ({ ...it, plugin: id }))),
+    pluginCommands: plugins.list().flatMap(({ id, commands }) => commands.map((it) => ({ ...it, plugin: id }))),
     settings: () => ({ chosen: config.get('text.currentAction'), hotkeys: config.get('hotkeys.actions') }),
     hasProvider: async (signal) => {
       if (!providers.hasAny()) await providers.probeKeyless(signal);

@@ -64,7 +64,8 @@ export interface OfferedCommand extends PluginCommand {
 
 export interface ActionsOptions {
   readonly database: Database;
-  readonly pluginCommands: () => readonly OfferedCommand[];
+  /** Plugins are found at the start, and stay the same until the next. */
+  readonly pluginCommands: readonly OfferedCommand[];
   readonly settings: () => {
     /** The current action, where the person chose one. */
     readonly chosen: string | null;
@@ -100,6 +101,7 @@ export class Actions {
   readonly #options: ActionsOptions;
   #kept: ReadonlyMap<string, Kept>;
   #damage: readonly string[];
+  #built: { readonly kept: ReadonlyMap<string, Kept>; readonly catalogue: Catalogue } | undefined;
 
   constructor(options: ActionsOptions) {
     this.#options = options;
@@ -281,8 +283,13 @@ export class Actions {
     return taken.map(({ id }) => id);
   }
 
+  /** Made anew after a change alone: every call asks for it. */
   #catalogue(kept = this.#kept): Catalogue {
-    return buildCatalogue(kept, this.#options.pluginCommands());
+    if (kept !== this.#kept) return buildCatalogue(kept, this.#options.pluginCommands);
+    if (this.#built?.kept !== kept) {
+      this.#built = { kept, catalogue: buildCatalogue(kept, this.#options.pluginCommands) };
+    }
+    return this.#built.catalogue;
   }
 
   #editable(id: string): PromptAction | ChainAction {

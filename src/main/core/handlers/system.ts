@@ -21,51 +21,71 @@ export interface SystemDependencies {
   readonly events: Pick<EventBus, 'publish'>;
 }
 
-export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'system'> => ({
-  'system.erase': async () => {
-    const { vault, history, cache, runs, logFile, events } = dependencies;
-    let historyEntries = 0;
-    const keys = await vault.erase(() => {
-      historyEntries = history.remove('all');
-    });
-    // A run under way finds its entry gone and the place for its answer too, so it keeps nothing when it ends.
-    const cachedAnswers = cache.clear();
-    runs.forget();
-    const logFiles = logFile.erase();
-    events.publish('history.changed', { id: 'all' });
-    events.publish('keys.changed', { provider: 'all', vault: vault.state });
-    return { removed: { historyEntries, keys, cachedAnswers, logFiles } };
-  },
-  'system.info': () => {
-    const { host, demo, problems } = dependencies;
-    const { kind, message } = host.desktop;
-    const { version, dataDirectory } = host;
-    const desktop = message === undefined ? { kind } : { kind, message };
-    const platform = `${process.platform} ${process.arch}`;
-    return {
-      version,
-      pid: process.pid,
-      platform,
-      runtime: runtime(),
-      dataDirectory,
-      desktop,
-      demo,
-      // A demo begins anew each time, and has nothing to set up.
-      welcome: demo ? 'done' : welcomeStep(host),
-      problems: [...problems()],
-    };
-  },
-  'system.welcome': ({ step }) => {
-    dependencies.host.preferences.set(welcomeKey, step);
-    return {};
-  },
-});
+export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'system'> => {
+  const welcome = new Welcome(dependencies.host.preferences);
+  return {
+    'system.erase': async () => {
+      const { vault, history, cache, runs, logFile, events } = dependencies;
+      let historyEntries = 0;
+      const keys = await vault.erase(() => {
+        historyEntries = history.remove('all');
+      });
+      // A run under way finds its entry gone and the place for its answer too, so it keeps nothing when it ends.
+      const cachedAnswers = cache.clear();
+      runs.forget();
+      const logFiles = logFile.erase();
+      events.publish('history.changed', { id: 'all' });
+      events.publish('keys.changed', { provider: 'all', vault: vault.state });
+      return { removed: { historyEntries, keys, cachedAnswers, logFiles } };
+    },
+    'system.info': () => {
+      const { host, demo, problems } = dependencies;
+      const { kind, message } = host.desktop;
+      const { version, dataDirectory } = host;
+      const desktop = message === undefined ? { kind } : { kind, message };
+      const platform = `${process.platform} ${process.arch}`;
+      return {
+        version,
+        pid: process.pid,
+        platform,
+        runtime: runtime(),
+        dataDirectory,
+        desktop,
+        demo,
+        // A demo begins anew each time, and has nothing to set up.
+        welcome: demo ? 'done' : welcome.step,
+        problems: [...problems()],
+      };
+    },
+    'system.welcome': ({ step }) => {
+      welcome.step = step;
+      return {};
+    },
+  };
+};
 
-const welcomeKey = 'welcome';
+/** How far the introduction has come. Preferences are read from their file each time, so it is kept here too. */
+class Welcome {
+  static readonly #key = 'welcome';
+  readonly #preferences: Host['preferences'];
+  #step: WelcomeStep | undefined;
 
-function welcomeStep({ preferences }: Pick<Host, 'preferences'>): WelcomeStep {
-  const kept = preferences.get(welcomeKey);
-  return welcomeSteps.find((step) => step === kept) ?? welcomeSteps[0];
+  constructor(preferences: Host['preferences']) {
+    this.#preferences = preferences;
+  }
+
+  get step(): WelcomeStep {
+    if (this.#step === undefined) {
+      const kept = this.#preferences.get(Welcome.#key);
+      this.#step = welcomeSteps.find((step) => step === kept) ?? welcomeSteps[0];
+    }
+    return this.#step;
+  }
+
+  set step(step: WelcomeStep) {
+    this.#step = step;
+    this.#preferences.set(Welcome.#key, step);
+  }
 }
 
 /** Electron names itself, and its Chromium, where Node names itself. */
