@@ -188,6 +188,8 @@ describe('a link that asks to run an action', () => {
   let runs: Input<'text.process'>[];
   let captures: number;
   let captureFails: boolean;
+  /** What becomes of the run. */
+  let ends: () => unknown;
   let notices: Notice[];
   let now: number;
   let links: LinkRuns;
@@ -198,6 +200,7 @@ describe('a link that asks to run an action', () => {
     steps = [{ action: 'polish', name: 'Polish', request }];
     [runs, captures, captureFails, notices, now] = [[], 0, false, [], 0];
     answer = Promise.withResolvers();
+    ends = () => ({ outcome: 'replaced', runId: captureId });
     vi.spyOn(dialog, 'showMessageBox').mockImplementation(async (options) => {
       dialog.asked.push(options);
       return { response: await answer.promise, checkboxChecked: false };
@@ -230,7 +233,7 @@ describe('a link that asks to run an action', () => {
         'text.preview': () => ({ steps }),
         'text.process': () => {
           runs.push(message.input as Input<'text.process'>);
-          return {};
+          return ends();
         },
       };
       try {
@@ -302,6 +305,20 @@ describe('a link that asks to run an action', () => {
     answer.resolve(0);
     await done;
     expect(runs).toEqual([{ action: 'polish', source: { type: 'capture', captureId }, model: 'vendor/model-1' }]);
+  });
+
+  test('tells how the run ended where the text is not another one', async () => {
+    answer.resolve(0);
+    ends = () => ({ outcome: 'unchanged', runId: captureId });
+    await links.request('polish');
+    ends = () => {
+      throw new PotterError('CONNECT', 'There is no network.');
+    };
+    await links.request('polish');
+    expect(notices.map(({ title, code }) => [title, code])).toEqual([
+      ['Polish', undefined],
+      ['Your text was not changed', 'CONNECT'],
+    ]);
   });
 
   test('L05 does nothing when the person declines, which is also what Enter and Esc mean', async () => {

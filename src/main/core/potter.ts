@@ -17,6 +17,7 @@ import { AuditLog } from './log/audit.ts';
 import { createLog, type Log } from './log/log.ts';
 import { PerformanceMonitor } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
+import { PassingRuns } from './passing-runs.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { ProviderRegistry } from './providers/registry.ts';
 import { Schedule } from './schedule.ts';
@@ -76,9 +77,14 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     const { title, message, severity, runId, code } = notice;
     const about = { ...(runId && { runId }), ...(code && { code }) };
     events.publish('notice.posted', { severity, message: `${title}: ${message}`, ...about });
-    host.notify(notice);
+    try {
+      host.notify(notice);
+    } catch (error) {
+      // What there is to tell must not become a failure of its own.
+      log.warn('the system did not take a notice', { error });
+    }
   };
-  const schedule = lifetime.add('schedule', new Schedule(), (it) => it.stop());
+  const schedule = lifetime.add('schedule', new Schedule(log), (it) => it.stop());
 
   // Settings, data, keys.
   const config = lifetime.add('config', await Configuration.open({ dataDirectory, environment, log }), (it) =>
@@ -126,12 +132,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     },
     changed: () => events.publish('actions.changed', {}),
   });
+  const passing = new PassingRuns();
   const runs = new TextRuns({
     actions,
     resolveModel: (wanted, signal, log) => providers.resolve(wanted, signal, log),
     runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
     proofread: (text, signal) => proofreader.proofread(text, signal),
-    history: recordTo({ history, events, log, isKept: keptBy(config) }),
+    history: recordTo({ history, passing, events, log, isKept: keptBy(config) }),
     desktop,
     events,
     tell,
@@ -150,6 +157,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     vault,
     config,
     history,
+    passing,
     cache,
     logFile: log,
     events,
@@ -193,13 +201,14 @@ function keptBy(config: Configuration): (entry: HistoryEntry) => boolean {
 
 interface RecordOptions {
   readonly history: History;
+  readonly passing: PassingRuns;
   readonly events: EventBus;
   readonly log: Log;
   readonly isKept: (entry: HistoryEntry) => boolean;
 }
 
 /** The history as a run sees it. */
-function recordTo({ history, events, log, isKept }: RecordOptions): TextRunsOptions['history'] {
+function recordTo({ history, passing, events, log, isKept }: RecordOptions): TextRunsOptions['history'] {
   const underWay = new Set<string>();
   const change = (id: string, write: () => void): void => {
     try {
@@ -212,14 +221,15 @@ function recordTo({ history, events, log, isKept }: RecordOptions): TextRunsOpti
   };
   return {
     begin: (entry) => {
-      if (!isKept(entry) || !history.begin(entry)) return;
-      underWay.add(entry.id);
+      if (isKept(entry) && history.begin(entry)) underWay.add(entry.id);
+      else passing.add(entry);
       events.publish('history.changed', { id: entry.id });
     },
     finish: (id, patch) => {
       if (underWay.delete(id)) change(id, () => history.finish(id, patch));
+      else if (passing.amend(id, patch)) events.publish('history.changed', { id });
     },
-    amend: (id, patch) => change(id, () => history.amend(id, patch)),
+    amend: (id, patch) => change(id, () => passing.amend(id, patch) || history.amend(id, patch)),
   };
 }
 

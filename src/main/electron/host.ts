@@ -6,9 +6,9 @@ import { mendedIn, PotterError, toPotterError } from '../../shared/errors.ts';
 import { type Cipher, type Desktop, type Host, type Notice, type Preferences, systemClock } from '../core/host.ts';
 import { silentLog } from '../core/log/log.ts';
 import { createAbsentDesktop, detectDesktop } from '../desktop/detect.ts';
+import { visibleText, withoutMarkup } from '../desktop/plain-text.ts';
 import { createWaylandDesktop } from '../desktop/wayland.ts';
 import { openX11, type X11Desktop } from '../desktop/x11.ts';
-import { visibleText, withoutMarkup } from './plain-text.ts';
 import type { SettingsPanel } from './windows.ts';
 
 export interface ElectronHostOptions {

@@ -5,7 +5,7 @@ import type { ActionInfo, Input, Output, PreviewStep } from '../../shared/contra
 import { PotterError, toPotterError } from '../../shared/errors.ts';
 import type { Clock, Host } from '../core/host.ts';
 import type { Log } from '../core/log/log.ts';
-import { visibleText } from './plain-text.ts';
+import { visibleText } from '../desktop/plain-text.ts';
 
 export interface LinkRunsOptions {
   readonly client: Client;
@@ -49,7 +49,7 @@ export class LinkRuns {
   }
 
   async #askAndRun(id: string): Promise<boolean> {
-    const { client, log } = this.#options;
+    const { client, notify, log } = this.#options;
     const { actions } = await client.call('actions.list', {});
     const action = actions.find((one) => one.id === id);
     if (!action) throw new PotterError('UNKNOWN_ACTION', `A link asked for the action "${id}", which is not here.`);
@@ -57,11 +57,16 @@ export class LinkRuns {
     const capture = await client.call('text.capture', {});
     const { steps } = await client.call('text.preview', { action: id, text: capture.text });
     if (!(await confirm(action, capture, steps))) return false;
-    // The core tells the person how it went; here it is only logged.
-    await client.call('text.process', runOf(action, capture, steps)).catch((thrown: unknown) => {
-      const { code, message } = toPotterError(thrown);
+    try {
+      const { outcome, runId } = await client.call('text.process', runOf(action, capture, steps));
+      if (outcome === 'unchanged')
+        notify({ severity: 'info', title: action.name, message: 'No changes needed.', runId });
+    } catch (thrown) {
+      const { code, message, kind } = toPotterError(thrown);
       log.info('a run started by a link ended without a result', { code, message });
-    });
+      const title = 'Your text was not changed';
+      if (code !== 'CANCELLED') notify({ severity: 'error', title, message: `${message} ${kind.next}`, code });
+    }
     return true;
   }
 }

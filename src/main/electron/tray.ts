@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron';
 import type { Stop } from '../../shared/transport.ts';
-import { visibleText } from './plain-text.ts';
+import { visibleText } from '../desktop/plain-text.ts';
 import type { Status } from './status.ts';
 import type { SettingsPanel } from './windows.ts';
 

@@ -4,6 +4,7 @@ import { PotterError } from '../../shared/errors.ts';
 import type { Desktop, Host, Notice } from '../core/host.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import { createAbsentDesktop, detectDesktop } from '../desktop/detect.ts';
+import { visibleText, withoutMarkup } from '../desktop/plain-text.ts';
 import { createWaylandDesktop } from '../desktop/wayland.ts';
 import type { X11Desktop } from '../desktop/x11.ts';
 
@@ -59,7 +60,8 @@ export function headlessDesktop(environment: Host['environment'], log: Log = sil
 /** Shows notices through the desktop's own notifications, where it has them. */
 export function notifyDesktop({ severity, title, message }: Notice): void {
   const urgency = severity === 'error' ? 'critical' : 'normal';
-  const child = spawn('notify-send', ['--app-name=Potter', `--urgency=${urgency}`, '--', title, message], {
+  const texts = [visibleText(title, 100), withoutMarkup(visibleText(message, 500), process.platform)];
+  const child = spawn('notify-send', ['--app-name=Potter', `--urgency=${urgency}`, '--', ...texts], {
     stdio: 'ignore',
   });
   // Without the program there are still the panels.

@@ -109,7 +109,10 @@ function headersFor(init: RequestInit | undefined, apiKey: string | undefined): 
 
 /** Models of the vendor that answer at once; all newer ones think first, and take no temperature. */
 const withoutThinking = /^(?:ft:)?(?:gpt-3\.5|gpt-4|chatgpt-4o)/;
-/** Tokens the vendor's models may spend on thinking before the answer; they count against the same limit. */
+/** Open models that think first, by the names that servers of all kinds give them. */
+const openThinking =
+  /qwen3(?!.*(?:instruct|coder))|qwq|deepseek-(?:r\d|reasoner)|gpt-oss|magistral|glm-(?:4\.[5-9]|[5-9])|-thinking|reasoning|\br1\b/i;
+/** Tokens a model may spend on thinking before the answer; they count against the same limit. */
 const thinkingTokens = 8192;
 
 function toBody(request: CompletionRequest, { wireFormat }: OpenAiOptions) {
@@ -126,7 +129,7 @@ function toBody(request: CompletionRequest, { wireFormat }: OpenAiOptions) {
     stream_options: { include_usage: true },
     ...(isVendor
       ? { max_completion_tokens: maxOutputTokens + (thinks ? thinkingTokens : 0) }
-      : { max_tokens: maxOutputTokens }),
+      : { max_tokens: maxOutputTokens + (openThinking.test(model) ? thinkingTokens : 0) }),
     ...(temperature !== undefined && !thinks && { temperature }),
   };
 }

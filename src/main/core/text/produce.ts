@@ -2,7 +2,7 @@
 import type { Correction, PreviewStep } from '../../../shared/contract.ts';
 import { PotterError, toPotterError } from '../../../shared/errors.ts';
 import { pluginLimits } from '../../../shared/manifest.ts';
-import type { PromptAction, SingleAction } from '../actions/actions.ts';
+import type { PluginAction, PromptAction, SingleAction } from '../actions/actions.ts';
 import { checkRequirements } from '../actions/requirements.ts';
 import type { Log } from '../log/log.ts';
 import type { CompletionRequest, Finish, Provider, Usage } from '../providers/provider.ts';
@@ -74,7 +74,7 @@ export class Producer {
     switch (action.kind) {
       case 'plugin':
         await listener.started({});
-        return { output: await this.#options.runPlugin(action.plugin, action.command, text, signal) };
+        return { output: await this.#plugin(action, work) };
       case 'proofread':
         await listener.started({});
         return this.#options.proofread(text, signal);
@@ -106,6 +106,13 @@ export class Producer {
     if (text.trim() === '') throw new PotterError('EMPTY_TEXT', 'There is no text to work on.');
     this.#refuseTooLong(text, action.kind);
     checkRequirements(action, text);
+  }
+
+  async #plugin({ plugin, command, info }: PluginAction, { text, signal }: Work): Promise<string> {
+    const output = await this.#options.runPlugin(plugin, command, text, signal);
+    // Written, it would delete what was selected.
+    if (output.trim() === '') throw new PotterError('EMPTY_RESULT', `“${info.name}” left nothing of the text.`);
+    return output;
   }
 
   #refuseTooLong(text: string, kind: SingleAction['kind']): void {
@@ -184,10 +191,15 @@ function filled(
 /** The answer as it may take the place of the text. Fails with what the guard found, the answer in the detail. */
 function checked(action: PromptAction, prepared: Prepared, answer: string, finish: Finish): string {
   const { nonce, before, core, after } = prepared;
-  const output = stripDelimiters(answer, nonce).trim();
+  const output = stripDelimiters(withoutThinking(answer, core), nonce).trim();
   const finding = checkResult({ profile: action.definition.profile, input: core, output, finish });
   if (finding) throw new PotterError(finding.code, finding.message, { detail: { output } });
   return before + output + after;
+}
+
+/** Some servers send what the model thought before the answer, marked off. One that was not closed is for the guard. */
+function withoutThinking(answer: string, text: string): string {
+  return text.trimStart().startsWith('<think>') ? answer : answer.replace(/^\s*<think>[\s\S]*?<\/think>\s*/, '');
 }
 
 /** The whole answer. What had arrived before a failure goes with the error, to be shown and never inserted. */

@@ -10,7 +10,7 @@ import type { Clock, Desktop, Notice, Target } from '../host.ts';
 import type { Log } from '../log/log.ts';
 import { changedShare } from './changed-share.ts';
 import { type Produced, Producer, type ProducerOptions, withDetail } from './produce.ts';
-import { hasWritten, SourceWindows } from './windows.ts';
+import { hasWritten, type SelectionRun, SourceWindows } from './windows.ts';
 
 export interface TextRunsOptions extends ProducerOptions {
   readonly actions: Pick<Actions, 'find' | 'current' | 'draft' | 'steps'>;
@@ -56,6 +56,8 @@ export class TextRuns {
   readonly #options: TextRunsOptions;
   readonly #producer: Producer;
   readonly #windows = new SourceWindows();
+  /** How often everything was. */
+  #forgotten = 0;
   readonly #underWay = new Map<string, { readonly controller: AbortController; readonly target: string | undefined }>();
 
   constructor(options: TextRunsOptions) {
@@ -82,7 +84,7 @@ export class TextRuns {
       return await this.#runOn({ id, action, steps, input, target, mode, signal, startedAt, emit, log }, text);
     } catch (thrown) {
       const error = toPotterError(thrown);
-      if (input.source.type === 'selection') this.#tellFailure(id, error);
+      if (input.source.type === 'selection') this.#tellFailure(id, 'Your text was not changed', error);
       throw error;
     } finally {
       this.#underWay.delete(id);
@@ -111,10 +113,11 @@ export class TextRuns {
   /** Reads the selection of the window in front and keeps it for `process`. */
   async capture({ signal }: Pick<CallContext, 'signal'>): Promise<Output<'text.capture'>> {
     const { desktop, newId } = this.#options;
+    const forgotten = this.#forgotten;
     const target = await desktop.front(signal);
     const text = await desktop.capture(target, signal);
     const captureId = newId();
-    this.#windows.keepCapture({ captureId, target, text });
+    if (forgotten === this.#forgotten) this.#windows.keepCapture({ captureId, target, text });
     return { captureId, text, application: target.application };
   }
 
@@ -128,13 +131,14 @@ export class TextRuns {
     const { desktop, history } = this.#options;
     const run = this.#windows.run(runId);
     const { target, original, written } = run;
+    const keep = this.#keeper();
     return this.#alone(target, async () => {
       const became =
         written === undefined
           ? await desktop.write(target, text, signal, { selected: original })
           : await desktop.takeBack(target, { written, original: text }, signal);
       if (became === 'copied') return { outcome: 'copied' };
-      this.#windows.keepRun({ ...run, written: text });
+      keep({ ...run, written: text });
       history.amend(runId, { output: text, result: 'replaced' });
       return { outcome: 'replaced' };
     });
@@ -142,15 +146,25 @@ export class TextRuns {
 
   /** Puts the original back, of the last run that wrote something if none is named. */
   async restore(runId: string | undefined, { signal }: Pick<CallContext, 'signal'>): Promise<Output<'text.restore'>> {
+    try {
+      return await this.#putBack(runId === undefined ? this.#windows.lastWritten() : this.#windows.run(runId), signal);
+    } catch (thrown) {
+      // Who names no run has pressed a hotkey, and looks at another program.
+      if (runId === undefined) this.#tellFailure(undefined, 'The original was not put back', toPotterError(thrown));
+      throw thrown;
+    }
+  }
+
+  async #putBack(run: SelectionRun, signal: AbortSignal): Promise<Output<'text.restore'>> {
     const { desktop, history, tell } = this.#options;
-    const run = runId === undefined ? this.#windows.lastWritten() : this.#windows.run(runId);
     if (!hasWritten(run))
       throw new PotterError('NOT_FOUND', 'That run has replaced no text, so there is none to restore.');
     const { target, original, written, runId: id } = run;
+    const keep = this.#keeper();
     return this.#alone(target, async () => {
       const outcome = await desktop.takeBack(target, { written, original }, signal);
       if (outcome === 'restored') {
-        this.#windows.keepRun({ runId: id, target, original });
+        keep({ runId: id, target, original });
         history.amend(id, { message: 'The original was put back.' });
       } else {
         const message =
@@ -163,7 +177,16 @@ export class TextRuns {
 
   /** Forgets every text that is kept in memory. */
   forget(): void {
+    this.#forgotten += 1;
     this.#windows.clear();
+  }
+
+  /** To be asked for before some work and called after it: keeps the run, unless all was forgotten meanwhile. */
+  #keeper(): (run: SelectionRun) => void {
+    const forgotten = this.#forgotten;
+    return (run) => {
+      if (forgotten === this.#forgotten) this.#windows.keepRun(run);
+    };
   }
 
   /** Undefined where the current action is meant. */
@@ -236,6 +259,7 @@ export class TextRuns {
     const elapsed = (): number => clock.monotonic() - run.startedAt;
     // A trial in the editor leaves no trace.
     const isKept = input.draft === undefined;
+    const keep = this.#keeper();
     if (isKept) history.begin(this.#entry(run, text));
     events.publish('text.started', { runId: id, action: action.info.id });
     const finish = (result: string, patch: Partial<HistoryEntry>): void => {
@@ -253,7 +277,7 @@ export class TextRuns {
       });
       if (target) {
         const written = outcome === 'replaced' ? { written: output } : {};
-        this.#windows.keepRun({ runId: id, target, original: text, ...written });
+        keep({ runId: id, target, original: text, ...written });
       }
       const { provider, model, usage, notice, corrections } = produced;
       const source = { ...(provider && { provider }), ...(model && { model }), ...(usage && { usage }) };
@@ -323,7 +347,9 @@ export class TextRuns {
     const options = isCaptured ? { selected: input } : {};
     const written = await desktop.write(target, output, signal, options);
     if (written === 'pasted') return 'replaced';
-    this.#tell(run, 'warning', copiedBecause[desktop.kind]);
+    // Also to who chose in a window of Potter's, which may be gone: the clipboard is another one now.
+    const { id: runId } = run;
+    this.#options.tell({ severity: 'warning', title: action.info.name, message: copiedBecause[desktop.kind], runId });
     return 'copied';
   }
 
@@ -333,10 +359,10 @@ export class TextRuns {
     this.#options.tell({ severity, title: action.info.name, message, runId: id });
   }
 
-  #tellFailure(runId: string, { code, message, kind }: PotterError): void {
+  #tellFailure(runId: string | undefined, title: string, { code, message, kind }: PotterError): void {
     if (code === 'CANCELLED' || code === 'ALREADY_RUNNING') return;
-    const title = 'Your text was not changed';
-    this.#options.tell({ severity: 'error', title, message: `${message} ${kind.next}`, runId, code });
+    const run = runId === undefined ? {} : { runId };
+    this.#options.tell({ severity: 'error', title, message: `${message} ${kind.next}`, code, ...run });
   }
 
   #entry({ id, action, target, input: { instruction } }: Run, input: string): HistoryEntry {

@@ -476,6 +476,11 @@ describe('a request', () => {
     ['openai', 'o3', { max_completion_tokens: 100 + 8192 }],
     ['compatible', 'gpt-5-mini', { max_tokens: 100, temperature: 0 }],
     ['compatible', 'llama3.2', { max_tokens: 100, temperature: 0 }],
+    ['compatible', 'qwen3-coder:30b', { max_tokens: 100, temperature: 0 }],
+    // It thinks first, and that counts against the same limit.
+    ['compatible', 'qwen3:8b', { max_tokens: 100 + 8192, temperature: 0 }],
+    ['compatible', 'deepseek/deepseek-r1', { max_tokens: 100 + 8192, temperature: 0 }],
+    ['compatible', 'openai/gpt-oss-20b', { max_tokens: 100 + 8192, temperature: 0 }],
   ] as const)(
     'in the wire format %s for %s limits the output as that server understands',
     async (wireFormat, asked, expected) => {

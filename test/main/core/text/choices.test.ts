@@ -31,6 +31,18 @@ async function start(answer = polish, models?: readonly string[]) {
   return { ...potter, vendor, chats, system };
 }
 
+test('what a model thought before its answer is not a part of it', async () => {
+  const { client } = await start(() => '<think>\nThey want it shorter.\n</think>\n\nA better text.');
+  const result = await client.call('text.process', { action: 'polish', source: text('A text that is good.') });
+  expect(result.output).toBe('A better text.');
+});
+
+test('a command that leaves nothing of a text deletes nothing', async () => {
+  const { client } = await start();
+  const emptied = client.call('text.process', { action: 'markdown-to-plain', source: text('![](a.png)') });
+  await expect(emptied).rejects.toMatchObject({ code: 'EMPTY_RESULT' });
+});
+
 describe('an instruction', () => {
   test('stands in the prompt as it was said, signs and placeholders included, and in the history', async () => {
     const { client, system } = await start(() => 'Nein.');

@@ -39,7 +39,7 @@ describe('a selection that was read before', () => {
   });
 
   test('is not written over once another text is selected there', async () => {
-    const { client, shell, desktop, comeToFront } = await start();
+    const { client, shell, desktop, comeToFront, notices } = await start();
     desktop.selection = 'meant';
     const { captureId } = await shell.call('text.capture', {});
     comeToFront();
@@ -47,6 +47,8 @@ describe('a selection that was read before', () => {
     const source = { type: 'capture', captureId } as const;
     const result = await client.call('text.process', { action: 'upper-case', source });
     expect([result.outcome, desktop.selection, desktop.clipboard]).toEqual(['copied', 'something else', 'MEANT']);
+    // The palette it was chosen in is gone by then.
+    expect(notices).toMatchObject([{ severity: 'warning', runId: result.runId }]);
   });
 
   test('is forgotten after ten others, and when everything is erased', async () => {
@@ -122,7 +124,7 @@ describe('a result that is to be reviewed', () => {
 
 describe('the original', () => {
   test('is put back where the last run replaced it, once', async () => {
-    const { client, shell, desktop, comeToFront } = await start();
+    const { client, shell, desktop, notices } = await start();
     for (const text of ['first', 'second']) {
       desktop.selection = text;
       await shell.call('text.process', { action: 'upper-case', source: selection });
@@ -135,7 +137,8 @@ describe('the original', () => {
     expect(await shell.call('text.restore', {})).toEqual({ outcome: 'restored' });
     expect(desktop.selection).toBe('first');
     await expect(shell.call('text.restore', {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    comeToFront();
+    // It was asked for by a hotkey.
+    expect(notices).toMatchObject([{ severity: 'error', title: 'The original was not put back', code: 'NOT_FOUND' }]);
   });
 
   test('is copied, and that is said, where the result no longer stands', async () => {
@@ -184,4 +187,44 @@ test('the texts of an excluded program are not kept', async () => {
   await shell.call('text.process', { action: 'upper-case', source: selection });
   const { entries } = await client.call('history.list', {});
   expect(entries.map(({ input }) => input)).toEqual(['kept']);
+});
+
+describe('a result that the history does not keep', () => {
+  test.each([
+    ['because it is off', { POTTER__HISTORY__ENABLED: 'false' }],
+    ['because its program is left out', { POTTER__HISTORY__EXCLUDED_APPLICATIONS: '["editor"]' }],
+  ])('%s can be read until ten others came, and is in no list', async (_why, settings) => {
+    const { vendor, environment } = await startVendor({ answer: () => 'The point.' });
+    const { client, shell, desktop } = await start({ environment: { ...environment, ...settings } });
+    desktop.selection = 'A long story about many things.';
+    const { runId } = await shell.call('text.process', { action: 'summarize', source: selection });
+    expect(await client.call('history.get', { id: runId })).toMatchObject({ result: 'shown', output: 'The point.' });
+    vendor.next({ text: "I'm sorry, but I can't help with that." });
+    desktop.selection = 'Another story about many things.';
+    const refused = shell.call('text.process', { action: 'polish', source: selection });
+    const { detail } = (await refused.catch((thrown: unknown) => thrown)) as { detail: { runId: string } };
+    expect(await client.call('history.get', { id: detail.runId })).toMatchObject({
+      result: 'GUARD_REFUSAL',
+      output: "I'm sorry, but I can't help with that.",
+    });
+    expect((await client.call('history.list', {})).entries).toEqual([]);
+    for (let count = 0; count < 9; count += 1) {
+      await shell.call('text.process', { action: 'upper-case', source: selection });
+    }
+    await expect(client.call('history.get', { id: runId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await client.call('system.erase', { confirm: 'delete everything' });
+    await expect(client.call('history.get', { id: detail.runId })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+test('a run under way when everything is erased keeps nothing when it ends', async () => {
+  const { vendor, environment } = await startVendor({ tokenDelayMs: 40 });
+  const { client, shell, desktop } = await start({ environment });
+  await withReview(client, 'off');
+  desktop.selection = 'I recieve teh letter of the old king.';
+  const asked = shell.call('text.process', { action: 'polish', source: selection });
+  await vendor.received(1);
+  await client.call('system.erase', { confirm: 'delete everything' });
+  expect(await asked).toMatchObject({ outcome: 'replaced' });
+  await expect(shell.call('text.restore', {})).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
