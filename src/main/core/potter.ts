@@ -17,7 +17,6 @@ import { AuditLog } from './log/audit.ts';
 import { createLog, type Log } from './log/log.ts';
 import { PerformanceMonitor } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
-import { PassingRuns } from './passing-runs.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { ProviderRegistry } from './providers/registry.ts';
 import { Schedule } from './schedule.ts';
@@ -25,6 +24,7 @@ import { createKeyFileCipher } from './security/key-file.ts';
 import { Vault } from './security/vault.ts';
 import { openDatabase } from './storage/database.ts';
 import { acquireOwnership, type Ownership } from './storage/owner.ts';
+import { PassingRuns } from './text/passing-runs.ts';
 import { createProofreader } from './text/proofread.ts';
 import { TextRuns, type TextRunsOptions } from './text/run.ts';
 

@@ -1,6 +1,6 @@
 import type { EventBus } from '../events.ts';
 import type { History } from '../history.ts';
-import type { PassingRuns } from '../passing-runs.ts';
+import type { PassingRuns } from '../text/passing-runs.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface HistoryDependencies {

@@ -5,8 +5,8 @@ import type { AnswerCache } from '../gateway/cache.ts';
 import type { History } from '../history.ts';
 import type { Host } from '../host.ts';
 import type { FileLog } from '../log/log.ts';
-import type { PassingRuns } from '../passing-runs.ts';
 import type { Vault } from '../security/vault.ts';
+import type { PassingRuns } from '../text/passing-runs.ts';
 import type { TextRuns } from '../text/run.ts';
 import type { AreaHandlers } from './index.ts';
 

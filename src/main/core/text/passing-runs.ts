@@ -2,7 +2,7 @@
  * The latest runs that the history does not keep: it is off, locked, or leaves their program out. A result that was only
  * shown, or an answer that was held back, would else be nowhere to be read.
  */
-import type { HistoryEntry } from '../../shared/contract.ts';
+import type { HistoryEntry } from '../../../shared/contract.ts';
 
 /** Texts may be large, and nobody comes back to one after so many others. */
 const mostKept = 10;
