@@ -50,7 +50,7 @@ export const errorKinds = {
   REQUIREMENT: user(422, 'Select a text that meets it, or change the requirements of the action.'),
   NO_INSTRUCTION: user(400, 'Say what to do with the text, and run it again.'),
   NOT_ENGLISH: user(422, 'Use an action of a language model for this text.'),
-  EMPTY_RESULT: outside(502, true, 'Try again, or choose another model.'),
+  EMPTY_RESULT: outside(502, true, 'Choose another action or another model, or try again.'),
   INCOMPLETE: outside(502, true, 'The part that arrived is shown; try again for the whole.'),
   TRUNCATED: outside(502, false, 'Select a shorter part, or choose a model with a longer output.'),
   FILTERED: outside(502, false, 'Change the text or choose another model.'),

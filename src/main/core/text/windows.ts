@@ -53,7 +53,7 @@ export class SourceWindows {
   lastWritten(): SelectionRun & { readonly written: string } {
     const found = [...this.#runs.values()].reverse().find(hasWritten);
     if (found) return found;
-    throw new PotterError('NOT_FOUND', 'No text was replaced since Potter started.');
+    throw new PotterError('NOT_FOUND', 'No text was replaced since Potter started. The history has the originals.');
   }
 
   clear(): void {
