@@ -200,7 +200,33 @@ export type Correction = z.output<typeof correction>;
 /** `returned`: to the caller alone; `unchanged`: the result equals the input, so nothing was written. */
 export const outcomes = ['replaced', 'copied', 'shown', 'unchanged', 'returned'] as const;
 
-const usage = z.strictObject({ inputTokens: z.int().nonnegative(), outputTokens: z.int().nonnegative() });
+const usage = z.strictObject({
+  inputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  /** The vendor gave no count. */
+  isEstimate: z.boolean().optional(),
+});
+
+const cost = z.strictObject({
+  /** Millionths of a US dollar. */
+  micros: z.int().nonnegative(),
+  /** From an estimate of the tokens, or of the price of a model the table of prices does not know. */
+  isEstimate: z.boolean(),
+  /** The day of the list prices it was worked out with. */
+  pricesOf: z.string(),
+});
+export type RunCost = z.output<typeof cost>;
+
+const modelAttempt = z.strictObject({
+  provider: identifier,
+  model: z.string(),
+  /** `ok`, or the code it failed with. */
+  result: z.string(),
+  /** Milliseconds. */
+  ms: z.number().nonnegative(),
+});
+/** One request that was made to a language model. */
+export type ModelAttempt = z.output<typeof modelAttempt>;
 
 const runResult = z.strictObject({
   runId: z.uuid(),
@@ -218,6 +244,9 @@ const runResult = z.strictObject({
   provider: z.string().optional(),
   model: z.string().optional(),
   usage: usage.optional(),
+  cost: cost.optional(),
+  /** Every request that was made for it, in order, those that failed included. Absent where no model was asked. */
+  attempts: z.array(modelAttempt).optional(),
   ms: z.number().nonnegative(),
 });
 /** A run that passed every check. Whatever did not is an error whose `detail.output` holds the text to show. */
@@ -231,8 +260,12 @@ const runChunk = z.discriminatedUnion('type', [
     input: z.string(),
     provider: z.string().optional(),
     model: z.string().optional(),
+    /** It takes over this step from a model that failed. */
+    instead: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal('text'), text: z.string() }),
+  /** Nobody is asked for so many milliseconds, because of the code the last attempt ended with. */
+  z.strictObject({ type: z.literal('waiting'), provider: z.string(), code: z.string(), ms: z.int().nonnegative() }),
 ]);
 export type RunChunk = z.output<typeof runChunk>;
 
@@ -253,6 +286,9 @@ const historyEntry = z.strictObject({
   provider: z.string().optional(),
   model: z.string().optional(),
   usage: usage.optional(),
+  cost: cost.optional(),
+  /** Of the call that made it, as the log and the audit name it. */
+  callId: z.string().optional(),
   ms: z.number(),
 });
 export type HistoryEntry = z.output<typeof historyEntry>;
@@ -295,6 +331,8 @@ export type ProviderInfo = z.output<typeof providerInfo>;
 
 const keyInfo = z.strictObject({
   provider: identifier,
+  /** 1 is used first; the others when those before them are refused. */
+  slot: z.int().positive(),
   /** The host the key is bound to; it is sent nowhere else. */
   host: z.string(),
   setAt: z.number(),
@@ -564,8 +602,12 @@ export const contract = {
     summary: 'Store the key of a provider, bound to the host of its address.',
     access: 'keys.write',
     audited: 'provider',
-    input: z.strictObject({ provider: identifier, key: providerKey }),
-    output: z.strictObject({ provider: identifier, host: z.string() }),
+    input: z.strictObject({
+      provider: identifier,
+      key: providerKey,
+      spare: z.boolean().optional().describe('keep the key there is, and use this one when that is refused'),
+    }),
+    output: z.strictObject({ provider: identifier, slot: z.int().positive(), host: z.string() }),
   },
   'keys.test': {
     summary: 'Test the stored key of a provider by listing its models.',
@@ -574,10 +616,13 @@ export const contract = {
     output: z.strictObject({ provider: identifier, models: z.int().nonnegative() }),
   },
   'keys.remove': {
-    summary: 'Delete the key of a provider.',
+    summary: 'Delete the keys of a provider, or one of them.',
     access: 'keys.write',
     audited: 'provider',
-    input: z.strictObject({ provider: identifier }),
+    input: z.strictObject({
+      provider: identifier,
+      slot: z.int().positive().optional().describe('number of the key; all of them if left out'),
+    }),
     output: z.strictObject({ removed: z.boolean() }),
   },
   'config.get': {

@@ -88,6 +88,9 @@ export const errorKinds = {
   UNPROCESSABLE: outside(422, false, 'Choose another model, or report it with the call id.'),
   CONTEXT_LENGTH: outside(413, false, 'Select a shorter part, or choose a model with a longer context.'),
   RATE_LIMIT: outside(429, true, 'Wait a little and try again, or choose another model.'),
+  CIRCUIT_OPEN: outside(503, true, 'Wait until then, or choose another model.'),
+  ALL_FAILED: outside(502, true, 'Try again in a moment; your text is as it was.'),
+  BUDGET: user(402, 'Raise the budget in the settings, or choose a model on this machine.'),
   PROVIDER: outside(502, true, 'Try again in a moment, or choose another provider.'),
   OVERLOADED: outside(503, true, 'Try again in a moment, or choose another provider.'),
   NOT_API: outside(502, false, 'Open a browser and sign in to the network, then try again.'),
@@ -141,6 +144,8 @@ export const mendedIn: Partial<Record<ErrorCode, 'providers' | 'actions' | 'hotk
   HOTKEY_TAKEN: 'hotkeys',
   HOTKEY_INVALID: 'hotkeys',
   TEXT_TOO_LONG: 'settings',
+  BUDGET: 'settings',
+  ALL_FAILED: 'providers',
 };
 
 /** What crosses a transport: plain data, no stack, no cause. */
@@ -183,6 +188,15 @@ export function toPotterError(thrown: unknown): PotterError {
     return new PotterError('CANCELLED', 'The run was cancelled.', { cause: thrown });
   }
   return new PotterError('INTERNAL', 'Something went wrong inside Potter.', { cause: thrown });
+}
+
+/** The error with more to show. What it carries already stays. */
+export function withDetail({ code, message, cause, detail, callId }: PotterError, more: object): PotterError {
+  return new PotterError(code, message, {
+    cause,
+    detail: { ...more, ...(typeof detail === 'object' && detail) },
+    callId,
+  });
 }
 
 export function toWire(error: PotterError): WireError {

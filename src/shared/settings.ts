@@ -64,6 +64,11 @@ function onThisMachine(name: string, baseUrl: string, start: string): ProviderSe
 const reference = z.string().regex(/^[^/]+\/.+$/, 'must look like provider/model');
 const language = z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be a language tag, such as en or pt-BR');
 
+/** What money may be limited for. `key`: whatever is paid with the keys of a provider. */
+export const budgetKinds = ['key', 'action', 'plugin', 'token'] as const;
+export type BudgetKind = (typeof budgetKinds)[number];
+const dollars = z.number().positive().max(1_000_000);
+
 export const settings = {
   'text.currentAction': setting(z.string().min(1).max(100).nullable(), {
     default: null,
@@ -88,6 +93,14 @@ export const settings = {
     default: 'de',
     help: 'Language Translate translates to when the text is in the first one already.',
   }),
+  'text.failover': setting(z.array(reference).max(10), {
+    default: [],
+    help: 'Models to turn to, in this order, when the one that is meant cannot answer, as provider/model.',
+  }),
+  'text.timeoutSeconds': setting(z.int().min(5).max(3600), {
+    default: 300,
+    help: 'Longest time a language model may take for one answer, all attempts together, in seconds.',
+  }),
   'text.maxCharacters': setting(z.int().min(100).max(1_000_000), {
     default: 50_000,
     help: 'Longest text a language model is given, in characters.',
@@ -96,6 +109,17 @@ export const settings = {
     default: presets,
     help: 'Language-model servers by id, each with its base address and wire format.',
   }),
+  'budget.monthly': setting(dollars.nullable(), {
+    default: null,
+    help: 'US dollars that language models may cost in a month; null for no limit.',
+  }),
+  'budget.limits': setting(
+    z.array(z.strictObject({ of: z.enum(budgetKinds), id: z.string().min(1).max(100), dollars })).max(100),
+    {
+      default: [],
+      help: 'US dollars a month for a provider (of key), an action, a plugin or an API token, each by its id.',
+    },
+  ),
   'privacy.localOnly': setting(z.boolean(), {
     default: false,
     help: 'Only servers on this machine may be asked; nothing leaves it.',

@@ -25,6 +25,8 @@ export interface TestPotter {
   readonly host: Host;
   readonly desktop: FakeDesktop;
   readonly notices: readonly Notice[];
+  /** What Potter waited between attempts, in milliseconds; no time passes in it. */
+  readonly waits: readonly number[];
   connect(caller: Caller): Client;
 }
 
@@ -41,6 +43,7 @@ export async function startTestPotter(options: TestPotterOptions = {}): Promise<
   const plugins = pluginDirectory();
   const desktop = new FakeDesktop();
   const notices: Notice[] = [];
+  const waits: number[] = [];
   const host: Host = {
     version: '0.0.0-test',
     dataDirectory,
@@ -48,7 +51,7 @@ export async function startTestPotter(options: TestPotterOptions = {}): Promise<
     ...(options.cipher && { cipher: options.cipher }),
     desktop,
     preferences: { get: () => undefined, set: () => undefined },
-    clock: systemClock,
+    clock: { ...systemClock, sleep: noWait(waits) },
     environment: options.environment ?? {},
     notify: (notice) => notices.push(notice),
     openUrl: async () => undefined,
@@ -64,7 +67,15 @@ export async function startTestPotter(options: TestPotterOptions = {}): Promise<
     await potter.stop();
     plugins.remove();
   });
-  return { potter, client: connect(options.caller ?? { kind: 'cli' }), host, desktop, notices, connect };
+  return { potter, client: connect(options.caller ?? { kind: 'cli' }), host, desktop, notices, waits, connect };
+}
+
+/** Notes how long it would have waited. */
+function noWait(waits: number[]): NonNullable<Host['clock']['sleep']> {
+  return async (ms, signal) => {
+    signal.throwIfAborted();
+    waits.push(ms);
+  };
 }
 
 export function temporaryFolder(): string {

@@ -37,6 +37,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds that only ever grow, for measuring. */
   monotonic(): number;
+  /** Rejects when aborted. Default: the system's timer. */
+  sleep?(ms: number, signal: AbortSignal): Promise<unknown>;
 }
 
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };

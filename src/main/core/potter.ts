@@ -18,6 +18,9 @@ import { createLog, type Log } from './log/log.ts';
 import { PerformanceMonitor } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { PluginManager } from './plugins/manager.ts';
+import { CircuitBreakers } from './providers/breaker.ts';
+import { Budgets } from './providers/budgets.ts';
+import { ModelCalls } from './providers/calls.ts';
 import { ProviderRegistry } from './providers/registry.ts';
 import { Schedule } from './schedule.ts';
 import { createKeyFileCipher } from './security/key-file.ts';
@@ -108,11 +111,34 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
       tierModels: config.get('text.tierModels'),
       localOnly: config.get('privacy.localOnly'),
     }),
-    key: async (provider, baseUrl) => (vault.hasKey(provider) ? vault.key(provider, new URL(baseUrl).host) : undefined),
+    keys: (provider, baseUrl) => vault.keys(provider, new URL(baseUrl).host),
     hasKey: (provider) => vault.hasKey(provider),
     outbound,
     clock,
     log,
+  });
+  const budgets = lifetime.add(
+    'budgets',
+    new Budgets({
+      database,
+      clock,
+      limits: () => ({ monthly: config.get('budget.monthly'), each: config.get('budget.limits') }),
+      tell,
+    }),
+    (it) => it.flush(),
+  );
+  schedule.every(1000, () => budgets.flush());
+  const breakers = new CircuitBreakers(clock);
+  const models = new ModelCalls({
+    resolve: (wanted, signal, log) => providers.resolve(wanted, signal, log),
+    settings: () => ({
+      failover: config.get('text.failover'),
+      deadlineMs: config.get('text.timeoutSeconds') * 1000,
+    }),
+    breakers,
+    budgets,
+    record: () => undefined,
+    clock,
   });
   const plugins = lifetime.add('plugins', await PluginManager.open({ directory: host.pluginDirectory, log }), (it) =>
     it.stop(),
@@ -136,6 +162,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const runs = new TextRuns({
     actions,
     resolveModel: (wanted, signal, log) => providers.resolve(wanted, signal, log),
+    models,
     runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
     proofread: (text, signal) => proofreader.proofread(text, signal),
     history: recordTo({ history, passing, events, log, isKept: keptBy(config) }),

@@ -11,17 +11,22 @@ export class Schedule {
     this.#log = log;
   }
 
-  /** Runs the task now and then every 24 hours. A time that fails is logged, and the next one comes. */
+  /** Runs the task now and then every 24 hours. */
   daily(task: () => void): void {
+    this.every(day, task)();
+  }
+
+  /** Runs the task after so many milliseconds again and again. A time that fails is logged, and the next one comes. */
+  every(ms: number, task: () => void): () => void {
     const attempt = (): void => {
       try {
         task();
       } catch (error) {
-        this.#log.error('a task of the day failed', { error });
+        this.#log.error('a task that comes again failed', { error });
       }
     };
-    attempt();
-    this.#timers.add(setInterval(attempt, day).unref());
+    this.#timers.add(setInterval(attempt, ms).unref());
+    return attempt;
   }
 
   stop(): void {

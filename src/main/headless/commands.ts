@@ -53,11 +53,20 @@ export const commands: Readonly<Record<string, Command>> = {
   'keys set': {
     summary: 'Store the key of a provider, read from standard input or typed unseen, and test it.',
     arguments: ['<provider>'],
-    options: { 'no-test': { type: 'boolean', help: 'do not ask the provider whether the key works' }, ...json },
+    options: {
+      'no-test': { type: 'boolean', help: 'do not ask the provider whether the key works' },
+      spare: { type: 'boolean', help: 'keep the key there is, and use this one when that is refused' },
+      ...json,
+    },
     run: setKey,
   },
   'keys test': { route: 'keys.test', arguments: ['<provider>'], options: json, run: testKey },
-  'keys remove': { route: 'keys.remove', arguments: ['<provider>'], options: json, run: removeKey },
+  'keys remove': {
+    route: 'keys.remove',
+    arguments: ['<provider>'],
+    options: { slot: { type: 'string' }, ...json },
+    run: removeKey,
+  },
   ...keyCommands,
   'config get': { route: 'config.get', arguments: ['[key]'], options: json, run: getConfig },
   'config set': {
@@ -114,7 +123,13 @@ const counted = (models: number): string => `${models} ${models === 1 ? 'model' 
 async function listKeys({ client, terminal, values }: CommandContext): Promise<void> {
   const list = await client.call('keys.list', {});
   if (values.json) return printReply(terminal, list);
-  const rows = list.keys.map(({ provider, host, setAt, state }) => [provider, host, day(setAt), state]);
+  const rows = list.keys.map(({ provider, slot, host, setAt, state }) => [
+    provider,
+    host,
+    day(setAt),
+    state,
+    slot === 1 ? '' : `slot ${slot}`,
+  ]);
   if (rows.length > 0) await print(terminal.stdout, `${table(rows)}\n`);
   const wrapped = `Wrapped by: ${list.backend}; protection: ${list.protection}.\n`;
   await print(terminal.stderr, rows.length === 0 ? `No keys are stored. ${wrapped}` : wrapped);
@@ -126,7 +141,7 @@ async function setKey(context: CommandContext): Promise<void> {
   const provider = needed(context, 0);
   const key = (await readSecret(terminal, `Key for ${provider}: `, signal)).trim();
   if (key === '') throw new PotterError('INVALID_INPUT', 'No key was given on standard input.');
-  const stored = await client.call('keys.set', { provider, key }, { signal });
+  const stored = await client.call('keys.set', { provider, key, spare: values.spare === true }, { signal });
   const tested = values['no-test'] ? undefined : await client.call('keys.test', { provider }, { signal });
   if (values.json) return printReply(terminal, { ...stored, ...(tested && { models: tested.models }) });
   const outcome = tested ? ` It works: ${counted(tested.models)}.` : '';
@@ -143,7 +158,8 @@ async function testKey(context: CommandContext): Promise<void> {
 async function removeKey(context: CommandContext): Promise<void> {
   const { client, terminal, values } = context;
   const provider = needed(context, 0);
-  const reply = await client.call('keys.remove', { provider });
+  const slot = values.slot === undefined ? {} : { slot: Number(values.slot) };
+  const reply = await client.call('keys.remove', { provider, ...slot });
   if (values.json) return printReply(terminal, reply);
   await print(
     terminal.stderr,

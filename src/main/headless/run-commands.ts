@@ -77,6 +77,10 @@ class LiveRun {
       this.#label = chunk.model ? `${chunk.action}, ${chunk.provider}/${chunk.model}:` : `${chunk.action}:`;
       return;
     }
+    if (chunk.type === 'waiting') {
+      this.#label = `${chunk.provider} (${chunk.code}) is asked again in ${Math.ceil(chunk.ms / 1000)} s;`;
+      return;
+    }
     this.#streamed += chunk.text;
     if (!this.#showsLive()) return;
     this.#progress.clear();

@@ -19,26 +19,75 @@ export function KeySection({ provider }: KeyProps): ReactNode {
   const { t } = useTranslation();
   const { providers: store } = usePotter();
   const { vault, tests } = useStore(store.state);
-  const [isEntering, setEntering] = useState(false);
-  const stored = vault?.keys.find(({ provider: id }) => id === provider.id);
+  const [entering, setEntering] = useState<KeyPlace>();
+  const [stored, ...spares] = vault?.keys.filter(({ provider: id }) => id === provider.id) ?? [];
   const test = tests[provider.id];
-  const isFieldShown = isEntering || (stored === undefined && provider.needsKey);
+  const place = entering ?? (stored === undefined && provider.needsKey ? 'first' : undefined);
+  const isEntering = entering !== undefined;
   return (
     <section className="provider-key" aria-label={`${provider.name}: ${t('providers.key')}`}>
       <h3>{t('providers.key')}</h3>
       {stored && <StoredKey provider={provider} stored={stored} isTesting={test?.status === 'testing'} />}
       {!stored && !provider.needsKey && <p className="quiet">{t('providers.keyNone')}</p>}
-      {isFieldShown && <KeyForm provider={provider} onDone={() => setEntering(false)} canCancel={isEntering} />}
-      {!isFieldShown && stored && (
+      {spares.length > 0 && <SpareKeys provider={provider} spares={spares} />}
+      {place && (
+        <KeyForm provider={provider} place={place} onDone={() => setEntering(undefined)} canCancel={isEntering} />
+      )}
+      {!place && stored && (
         <div className="provider-buttons">
-          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setEntering(true)}>
+          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setEntering('first')}>
             {stored.state === 'detached' ? t('providers.enterOther') : t('providers.replaceKey')}
+          </Button>
+          <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setEntering('spare')}>
+            {t('providers.addSpare')}
           </Button>
           <RemoveKey provider={provider} />
         </div>
       )}
       <Tested provider={provider} test={test} />
     </section>
+  );
+}
+
+/** Where an entered key goes: in the place of the one there is, or behind it. */
+type KeyPlace = 'first' | 'spare';
+
+interface SpareKeysProps extends KeyProps {
+  readonly spares: readonly KeyInfo[];
+}
+
+/** What is used when the key before is refused. */
+function SpareKeys({ provider, spares }: SpareKeysProps): ReactNode {
+  const { t, i18n } = useTranslation();
+  const { providers: store } = usePotter();
+  const remove = (slot: number): void => {
+    store.removeKey(provider.id, slot).catch((thrown: unknown) => {
+      notifications.show({ title: t('providers.changeFailed'), message: toPotterError(thrown).message, color: 'red' });
+    });
+  };
+  const dateOf = (setAt: number): string =>
+    new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium' }).format(setAt);
+  return (
+    <ul className="key-spares" aria-label={t('providers.spares')}>
+      {spares.map(({ slot, setAt }, index) => (
+        <li key={slot} className="key-stored">
+          <IconKey size={16} aria-hidden />
+          <p>
+            {t('providers.spareKey', { number: index + 1 })}{' '}
+            <span className="quiet">{t('providers.keySince', { date: dateOf(setAt) })}</span>
+          </p>
+          <Button
+            variant="subtle"
+            color="gray"
+            size="compact-sm"
+            aria-label={t('providers.removeSpare', { number: index + 1 })}
+            onClick={() => remove(slot)}
+          >
+            {t('providers.removeKey')}
+          </Button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -108,12 +157,13 @@ function DetachedKey({ provider, from, to }: DetachedKeyProps): ReactNode {
 }
 
 interface KeyFormProps extends KeyProps {
+  readonly place: KeyPlace;
   readonly canCancel: boolean;
   readonly onDone: () => void;
 }
 
 /** What is typed stays in the field itself until it is sent, and nowhere afterwards. */
-function KeyForm({ provider, canCancel, onDone }: KeyFormProps): ReactNode {
+function KeyForm({ provider, place, canCancel, onDone }: KeyFormProps): ReactNode {
   const { t } = useTranslation();
   const { providers: store } = usePotter();
   const field = useRef<HTMLInputElement>(null);
@@ -126,7 +176,7 @@ function KeyForm({ provider, canCancel, onDone }: KeyFormProps): ReactNode {
     setError(undefined);
     setSaving(true);
     try {
-      await store.setKey(provider.id, key, () => {
+      await store.setKey(provider.id, { key, spare: place === 'spare' }, () => {
         if (field.current) field.current.value = '';
       });
       onDone();
@@ -143,7 +193,7 @@ function KeyForm({ provider, canCancel, onDone }: KeyFormProps): ReactNode {
       <TextInput
         ref={field}
         type="password"
-        label={t('providers.newKey')}
+        label={t(place === 'spare' ? 'providers.newSpare' : 'providers.newKey')}
         description={t('providers.keyHint', { host: hostOf(provider.baseUrl) })}
         error={error}
         autoComplete="off"

@@ -25,15 +25,23 @@ export interface RunningProps {
 /** A run under way: what has arrived, who answers, how long it takes, and how to stop it. */
 export function Running({ run, onCancel }: RunningProps): ReactNode {
   const { t, i18n } = useTranslation();
-  const elapsed = Math.max(0, useClock(100) - run.startedAt);
+  const now = useClock(100);
+  const elapsed = Math.max(0, now - run.startedAt);
   const time = duration(elapsed < 1000 ? 0 : elapsed, i18n.language);
   const step = useStep(run);
+  const { waiting } = run;
+  const seconds = waiting && Math.ceil((waiting.until - now) / 1000);
+  const waitingText =
+    waiting &&
+    seconds !== undefined &&
+    seconds > 0 &&
+    t('run.askedAgain', { provider: waiting.provider, count: seconds });
   return (
     <div className="running">
       <div className="running-line" aria-hidden />
       <div className="running-text">
         {run.text === '' ? (
-          <p className="quiet">{run.model ? t('run.waiting') : t('run.working')}</p>
+          <p className="quiet">{waitingText || (run.model ? t('run.waiting') : t('run.working'))}</p>
         ) : (
           <div className="reading" dir="auto">
             <VisibleText text={run.text} />

@@ -65,8 +65,8 @@ export class Providers {
   }
 
   /** Keeps the key, says so, then asks the vendor with it; the outcome is in `tests`. Fails when it was not kept. */
-  async setKey(provider: string, key: string, kept: () => void): Promise<void> {
-    await this.#connection.call('keys.set', { provider, key });
+  async setKey(provider: string, given: { key: string; spare: boolean }, kept: () => void): Promise<void> {
+    await this.#connection.call('keys.set', { provider, ...given });
     kept();
     await this.test(provider);
   }
@@ -82,8 +82,9 @@ export class Providers {
     await this.readAgain();
   }
 
-  async removeKey(provider: string): Promise<void> {
-    await this.#connection.call('keys.remove', { provider });
+  /** All of them, or one. */
+  async removeKey(provider: string, slot?: number): Promise<void> {
+    await this.#connection.call('keys.remove', { provider, ...(slot !== undefined && { slot }) });
     this.#tell(provider, undefined);
     await this.readAgain();
   }

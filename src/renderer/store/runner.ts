@@ -15,6 +15,8 @@ export type Run =
       /** Milliseconds since the epoch. */
       readonly startedAt: number;
       readonly text: string;
+      /** Nobody works on it until then, because of what the provider last said. */
+      readonly waiting?: { readonly provider: string; readonly code: string; readonly until: number };
     }
   | {
       readonly phase: 'done';
@@ -90,12 +92,18 @@ export class Runner {
     const run = this.#run;
     if (run.phase !== 'running') return;
     if (chunk.type === 'text') {
-      this.#set({ ...run, text: run.text + chunk.text });
+      const { waiting: _over, ...rest } = run;
+      this.#set({ ...rest, text: run.text + chunk.text });
       return;
     }
-    const { runId, action, provider, model } = chunk;
-    const isStep = run.runId !== undefined || (asked !== undefined && action !== asked);
-    const { model: _last, ...rest } = run;
+    if (chunk.type === 'waiting') {
+      const { provider, code, ms } = chunk;
+      this.#set({ ...run, waiting: { provider, code, until: this.#now() + ms } });
+      return;
+    }
+    const { runId, action, provider, model, instead } = chunk;
+    const isStep = !instead && (run.runId !== undefined || (asked !== undefined && action !== asked));
+    const { model: _last, waiting: _over, ...rest } = run;
     this.#set({
       ...rest,
       runId,

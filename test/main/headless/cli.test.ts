@@ -58,7 +58,7 @@ describe('potter run', () => {
 
   test('writes nothing of an answer that is not complete', async () => {
     const { vendor, environment } = await startVendor();
-    vendor.next({ after: 400, ending: 'end' });
+    vendor.next({ after: 900, ending: 'end' });
     const result = await runCli(['run', 'polish'], { ...folder(environment), input: 'A text of some words.' });
     expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('(INCOMPLETE)') });
   });

@@ -41,11 +41,11 @@ export const keysHandlers = ({ vault, providers, config, events }: KeysDependenc
       const { state, backend, protection, message } = vault;
       return { vault: state, backend, protection, ...(message && { message }), keys: vault.listKeys(hostOf) };
     },
-    'keys.set': async ({ provider, key }) => {
+    'keys.set': async ({ provider, key, spare }) => {
       const { host } = new URL(providers.settingOf(provider).baseUrl);
-      await vault.setKey(provider, host, key);
+      const slot = await vault.setKey(provider, host, key, spare ? 'spare' : 'first');
       changed(provider);
-      return { provider, host };
+      return { provider, slot, host };
     },
     'keys.attach': ({ provider, host: confirmed }) => {
       const { host } = new URL(providers.settingOf(provider).baseUrl);
@@ -66,8 +66,8 @@ export const keysHandlers = ({ vault, providers, config, events }: KeysDependenc
       return { protection: vault.protection };
     },
     'keys.test': async ({ provider }, { signal }) => ({ provider, models: await providers.testKey(provider, signal) }),
-    'keys.remove': ({ provider }) => {
-      const removed = vault.removeKey(provider);
+    'keys.remove': ({ provider, slot }) => {
+      const removed = vault.removeKey(provider, slot);
       if (removed) changed(provider);
       return { removed };
     },

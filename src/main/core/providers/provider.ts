@@ -14,6 +14,8 @@ export interface CompletionRequest {
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** The vendor gave no count, or an impossible one. Default false. */
+  readonly isEstimate?: boolean;
 }
 
 /** How the vendor says the answer ended. */

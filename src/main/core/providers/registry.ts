@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closest } from '../../../shared/closest.ts';
 import type { ProviderInfo } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
@@ -20,8 +21,11 @@ export interface ProviderRegistryOptions {
     readonly tierModels: Readonly<Partial<Record<Tier, string | undefined>>>;
     readonly localOnly: boolean;
   };
-  /** The stored key, if that provider has one. Fails with `KEYS_LOCKED`, or `KEY_DETACHED` when it belongs to another host. */
-  readonly key: (provider: string, baseUrl: string) => Promise<string | undefined>;
+  /**
+   * The stored keys of a provider that has any, the one to use first first. Fails with `KEYS_LOCKED`, or `KEY_DETACHED`
+   * when they belong to another host.
+   */
+  readonly keys: (provider: string, baseUrl: string) => readonly string[];
   readonly hasKey: (provider: string) => boolean;
   readonly outbound: Pick<Outbound, 'fetchFor' | 'prepare'>;
   readonly clock: Clock;
@@ -39,12 +43,27 @@ export interface ProbeLimits {
   readonly freshMs: number;
 }
 
+/** A provider with one of its keys. */
+export interface Server {
+  readonly provider: Provider;
+  /** Names address and key together without giving the key away. Only for this process. */
+  readonly key: string;
+}
+
 /** A model that can be asked now. */
 export interface Resolved {
-  readonly provider: Provider;
+  /** Of the provider. */
+  readonly id: string;
   readonly model: string;
   /** In the person's words. */
   readonly providerName: string;
+  /** One for each key, the one to use first first; one without a key where none is wanted. */
+  readonly servers: readonly [Server, ...Server[]];
+  readonly wireFormat: WireFormat;
+  /** Is it a program on this machine? */
+  readonly isLocal: boolean;
+  /** Does it cost nothing? Taken of whoever wants no key. */
+  readonly isFree: boolean;
   /** Is a key sent to it? */
   readonly withKey: boolean;
 }
@@ -64,9 +83,10 @@ interface ModelList {
 
 /** One provider as it is set up and with the key it has, until either changes. */
 interface Connection {
-  readonly provider: Provider;
+  readonly id: string;
+  readonly servers: readonly [Server, ...Server[]];
   readonly setting: ProviderSetting;
-  readonly apiKey: string | undefined;
+  readonly keys: readonly string[];
   readonly localOnly: boolean;
   list: ModelList | undefined;
 }
@@ -161,11 +181,19 @@ export class ProviderRegistry {
     await Promise.all(due.map(([id, setting]) => ask(id, setting)));
   }
 
-  /** How many chat models the stored key opens; fails with the reason when it opens none. */
+  /** How many chat models the stored key opens; fails with the reason when it, or one of its spares, opens none. */
   async testKey(id: string, signal: AbortSignal): Promise<number> {
     const connection = await this.#connect(id, this.settingOf(id));
     connection.list = undefined;
-    return chatModels(await this.#models(id, connection, signal)).length;
+    const models = await this.#models(id, connection, signal);
+    const [, ...spares] = connection.servers;
+    for (const [index, { provider }] of spares.entries()) {
+      await provider.models(signal).catch((thrown: unknown) => {
+        const { code, message, cause, detail } = toPotterError(thrown);
+        throw new PotterError(code, `Spare key ${index + 1}: ${message}`, { cause, detail });
+      });
+    }
+    return chatModels(models).length;
   }
 
   /** Fails with `UNKNOWN_PROVIDER`. */
@@ -263,38 +291,54 @@ export class ProviderRegistry {
         `${setting.name} is not on this machine, and \`privacy.localOnly\` is on.`,
       );
     }
-    const apiKey = this.#options.hasKey(id) ? await this.#options.key(id, setting.baseUrl) : undefined;
-    if (setting.needsKey && apiKey === undefined) {
+    const keys = this.#options.hasKey(id) ? this.#options.keys(id, setting.baseUrl) : [];
+    if (setting.needsKey && keys.length === 0) {
       throw new PotterError('NO_KEY', `There is no key for ${setting.name}.`, { detail: { provider: id } });
     }
     const known = this.#connections.get(id);
-    if (known && known.apiKey === apiKey && known.localOnly === localOnly && sameServer(known.setting, setting))
+    if (known && sameKeys(known.keys, keys) && known.localOnly === localOnly && sameServer(known.setting, setting))
       return known;
-    const connection = this.#open(id, setting, apiKey, localOnly);
+    const connection = this.#open(id, setting, keys, localOnly);
     this.#connections.set(id, connection);
     return connection;
   }
 
-  #open(id: string, setting: ProviderSetting, apiKey: string | undefined, localOnly: boolean): Connection {
+  #open(id: string, setting: ProviderSetting, keys: readonly string[], localOnly: boolean): Connection {
     const { name, baseUrl, start } = setting;
-    const carriesKey = apiKey !== undefined;
-    const policy = { name, named: baseUrl, localOnly, carriesKey, ...(start !== undefined && { start }) };
-    const provider = createProvider(setting.wireFormat, {
-      id,
+    const policy = {
       name,
-      baseUrl,
-      ...(apiKey !== undefined && { apiKey }),
-      fetch: this.#options.outbound.fetchFor(policy),
-      knownModels: () => chatModels(connection.list?.models ?? []).map((model) => model.id),
-      now: () => this.#options.clock.now(),
-    });
-    const connection: Connection = { provider, setting, apiKey, localOnly, list: undefined };
+      named: baseUrl,
+      localOnly,
+      carriesKey: keys.length > 0,
+      ...(start !== undefined && { start }),
+    };
+    const fetch = this.#options.outbound.fetchFor(policy);
+    const server = (apiKey: string | undefined): Server => {
+      const provider = createProvider(setting.wireFormat, {
+        id,
+        name,
+        baseUrl,
+        ...(apiKey !== undefined && { apiKey }),
+        fetch,
+        knownModels: () => chatModels(connection.list?.models ?? []).map((model) => model.id),
+        now: () => this.#options.clock.now(),
+      });
+      return {
+        provider,
+        key: createHash('sha256')
+          .update(`${id} ${baseUrl} ${apiKey ?? ''}`)
+          .digest('base64'),
+      };
+    };
+    const [first, ...spares] = keys;
+    const servers: Connection['servers'] = [server(first), ...spares.map(server)];
+    const connection: Connection = { id, servers, setting, keys, localOnly, list: undefined };
     return connection;
   }
 
   async #models(id: string, connection: Connection, signal: AbortSignal): Promise<readonly Model[]> {
     const { clock } = this.#options;
-    const { list, setting, provider } = connection;
+    const { list, setting, servers } = connection;
     if (list && clock.monotonic() - list.at < this.#limits.freshMs) return list.models;
     const limitMs = isLocal(setting) ? this.#limits.localMs : this.#limits.remoteMs;
     // The first use loads both, which is not the server's delay.
@@ -303,7 +347,7 @@ export class ProviderRegistry {
     const reason = new PotterError('TIMEOUT', `${setting.name} did not list its models within ${limitMs / 1000} s.`);
     const timer = setTimeout(() => late.abort(reason), limitMs);
     try {
-      const models = await provider.models(AbortSignal.any([signal, late.signal]));
+      const models = await servers[0].provider.models(AbortSignal.any([signal, late.signal]));
       connection.list = { at: clock.monotonic(), models };
       if (!setting.needsKey) this.#answering.add(id);
       return models;
@@ -363,8 +407,18 @@ function best(setting: ProviderSetting, models: readonly Model[], tier: Tier): s
   return bestModel(models, tier, !setting.needsKey);
 }
 
-function resolved({ provider, setting, apiKey }: Connection, model: string): Resolved {
-  return { provider, model, providerName: setting.name, withKey: apiKey !== undefined };
+function resolved({ id, servers, setting, keys }: Connection, model: string): Resolved {
+  const { name, wireFormat } = setting;
+  const withKey = keys.length > 0;
+  return {
+    ...{ id, model, providerName: name, servers, wireFormat, withKey },
+    isLocal: isLocal(setting),
+    isFree: !withKey,
+  };
+}
+
+function sameKeys(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((key, index) => key === other[index]);
 }
 
 function createProvider(wireFormat: WireFormat, options: ProviderOptions): Provider {

@@ -211,52 +211,73 @@ export class Vault {
   }
 
   /**
-   * Stores the key, bound to the host. While locked it makes a new data key first, so that entering a key again works,
+   * Stores the key, bound to the host: in the place of the first, or behind those there are. Returns its slot. While locked it makes a new data key first, so that entering a key again works,
    * unless a passphrase alone protects the keys: then it fails with `KEYS_LOCKED`.
    */
-  async setKey(provider: string, host: string, key: string): Promise<void> {
+  async setKey(provider: string, host: string, key: string, slot: 'first' | 'spare' = 'first'): Promise<number> {
     await this.#inTurn(async () => {
       if (this.#current !== undefined) return;
       if (this.protection === 'passphrase') throw this.#locked();
       await this.#makeDataKey();
     });
-    this.#store(provider, host, key);
+    const rows = this.#keyRows(provider);
+    const [first] = rows;
+    const place = slot === 'first' ? (first?.slot ?? 1) : (rows.at(-1)?.slot ?? 0) + 1;
+    this.#store({ provider, slot: place, host, key });
+    return place;
   }
 
-  /** Binds the stored key to another host. Fails with `NO_KEY` or `KEYS_LOCKED`. Returns the host it was bound to. */
-  attach(provider: string, host: string): string {
-    const row = this.#database.get<KeyRow>('SELECT * FROM provider_keys WHERE provider = ?', provider);
-    if (row === undefined) throw noKey(provider);
-    if (row.host !== host) this.#store(provider, host, this.key(provider, row.host), row.set_at);
-    return row.host;
+  /** Binds the stored keys to another host, all or none. Fails with `NO_KEY` or `KEYS_LOCKED`. */
+  attach(provider: string, host: string): void {
+    const rows = this.#keyRows(provider);
+    if (rows.length === 0) throw noKey(provider);
+    this.#database.transaction(() => {
+      for (const row of rows) this.#store({ provider, slot: row.slot, host, key: this.#open(row) }, row.set_at);
+    });
   }
 
-  #store(provider: string, host: string, key: string, setAt = this.#clock.now()): void {
-    const encrypted = this.encrypt(key, keyContext(provider, host));
+  #store({ provider, slot, host, key }: StoredKey, setAt = this.#clock.now()): void {
+    const encrypted = this.encrypt(key, keyContext({ provider, slot, host }));
     this.#database.run(
-      'INSERT OR REPLACE INTO provider_keys (provider, host, set_at, encrypted) VALUES (?, ?, ?, ?)',
-      ...[provider, host, setAt, encrypted],
+      'INSERT OR REPLACE INTO provider_keys (provider, slot, host, set_at, encrypted) VALUES (?, ?, ?, ?, ?)',
+      ...[provider, slot, host, setAt, encrypted],
     );
   }
 
-  /** The key for requests to this host. Fails with `NO_KEY`, `KEY_DETACHED` or `KEYS_LOCKED`. */
-  key(provider: string, host: string): string {
-    const row = this.#database.get<KeyRow>('SELECT * FROM provider_keys WHERE provider = ?', provider);
-    if (row === undefined) throw noKey(provider);
-    if (row.host !== host) {
-      const message = `The key of ${provider} was set for ${row.host}; the address is now at ${host}.`;
-      throw new PotterError('KEY_DETACHED', message, { detail: { provider, boundTo: row.host, host } });
+  #open(row: KeyRow): string {
+    return Buffer.from(this.decrypt(row.encrypted, keyContext(row))).toString('utf8');
+  }
+
+  /**
+   * The keys for requests to this host, the one to use first first. Fails with `NO_KEY`, `KEY_DETACHED` when they belong
+   * to another host, or `KEYS_LOCKED` when none can be read.
+   */
+  keys(provider: string, host: string): readonly [string, ...string[]] {
+    const rows = this.#keyRows(provider);
+    const [first] = rows;
+    if (!first) throw noKey(provider);
+    const bound = rows.filter((row) => row.host === host);
+    if (bound.length === 0) {
+      const message = `The key of ${provider} was set for ${first.host}; the address is now at ${host}.`;
+      throw new PotterError('KEY_DETACHED', message, { detail: { provider, boundTo: first.host, host } });
     }
-    return Buffer.from(this.decrypt(row.encrypted, keyContext(provider, host))).toString('utf8');
+    const readable = bound.filter(({ encrypted }) => this.#dataKeys.has(parts(encrypted).keyId));
+    const [usable, ...spares] = readable.map((row) => this.#open(row));
+    if (usable === undefined) throw this.#locked();
+    return [usable, ...spares];
+  }
+
+  #keyRows(provider: string): KeyRow[] {
+    return this.#database.all<KeyRow>('SELECT * FROM provider_keys WHERE provider = ? ORDER BY slot', provider);
   }
 
   /** `hostOf` gives the host a provider's address has now; a key bound to another one is listed as detached. */
   listKeys(hostOf: (provider: string) => string | undefined = () => undefined): KeyInfo[] {
-    const rows = this.#database.all<KeyRow>('SELECT * FROM provider_keys ORDER BY provider');
-    return rows.map(({ provider, host, set_at, encrypted }) => {
+    const rows = this.#database.all<KeyRow>('SELECT * FROM provider_keys ORDER BY provider, slot');
+    return rows.map(({ provider, slot, host, set_at, encrypted }) => {
       const isLocked = !this.#dataKeys.has(parts(encrypted).keyId);
       const state = isLocked ? 'locked' : (hostOf(provider) ?? host) === host ? 'stored' : 'detached';
-      return { provider, host, setAt: set_at, state };
+      return { provider, slot, host, setAt: set_at, state };
     });
   }
 
@@ -265,9 +286,13 @@ export class Vault {
     return this.#database.get('SELECT 1 FROM provider_keys WHERE provider = ?', provider) !== undefined;
   }
 
-  /** Whether there was one. */
-  removeKey(provider: string): boolean {
-    return this.#database.run('DELETE FROM provider_keys WHERE provider = ?', provider) > 0;
+  /** Deletes all keys of the provider, or one. Whether there was any. */
+  removeKey(provider: string, slot?: number): boolean {
+    const deleted =
+      slot === undefined
+        ? this.#database.run('DELETE FROM provider_keys WHERE provider = ?', provider)
+        : this.#database.run('DELETE FROM provider_keys WHERE provider = ? AND slot = ?', provider, slot);
+    return deleted > 0;
   }
 
   #wraps(): DataKeyRow[] {
@@ -381,9 +406,17 @@ interface DataKeyRow {
   readonly wrapped_key: Uint8Array;
 }
 
-interface KeyRow {
+interface KeyPlace {
   readonly provider: string;
+  readonly slot: number;
   readonly host: string;
+}
+
+interface StoredKey extends KeyPlace {
+  readonly key: string;
+}
+
+interface KeyRow extends KeyPlace {
   readonly set_at: number;
   readonly encrypted: Uint8Array;
 }
@@ -408,9 +441,9 @@ function parts(sealed: Uint8Array): { keyId: string; nonce: Uint8Array; body: Ui
   };
 }
 
-/** Moving a row to another provider or host makes it unreadable. */
-function keyContext(provider: string, host: string): string {
-  return `key ${provider} ${host}`;
+/** Moving a row to another provider, place or host makes it unreadable. The first place is as it was when it was the only one. */
+function keyContext({ provider, slot, host }: KeyPlace): string {
+  return slot === 1 ? `key ${provider} ${host}` : `key ${provider} ${slot} ${host}`;
 }
 
 /** Wrong passphrases that cost nothing but their time. */

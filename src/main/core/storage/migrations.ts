@@ -66,4 +66,29 @@ export const migrations: readonly string[] = [
   ALTER TABLE data_keys DROP COLUMN backend;
   ALTER TABLE data_keys DROP COLUMN wrapped_key;
   `,
+  `
+  -- A provider may have several keys.
+  CREATE TABLE provider_keys_in_slots (
+    provider TEXT NOT NULL,
+    slot INTEGER NOT NULL CHECK (slot >= 1),
+    host TEXT NOT NULL,
+    set_at INTEGER NOT NULL,
+    encrypted BLOB NOT NULL,
+    PRIMARY KEY (provider, slot)
+  ) STRICT;
+  INSERT INTO provider_keys_in_slots SELECT provider, 1, host, set_at, encrypted FROM provider_keys;
+  DROP TABLE provider_keys;
+  ALTER TABLE provider_keys_in_slots RENAME TO provider_keys;
+
+  -- What language models cost, by the month and whom it was for.
+  CREATE TABLE spend (
+    month TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    micros INTEGER NOT NULL,
+    estimated_micros INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (month, kind, id)
+  ) STRICT;
+  `,
 ];

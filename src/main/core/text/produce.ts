@@ -1,19 +1,22 @@
 /** What one action makes of a text: its requirements, its prompt, its answer and the guard. Nothing is written here. */
-import type { Correction, PreviewStep } from '../../../shared/contract.ts';
+import type { Correction, ModelAttempt, PreviewStep, RunCost } from '../../../shared/contract.ts';
 import { PotterError, toPotterError } from '../../../shared/errors.ts';
 import { pluginLimits } from '../../../shared/manifest.ts';
 import type { PluginAction, PromptAction, SingleAction } from '../actions/actions.ts';
 import { checkRequirements } from '../actions/requirements.ts';
 import type { Log } from '../log/log.ts';
-import type { CompletionRequest, Finish, Provider, Usage } from '../providers/provider.ts';
+import type { ModelCalls, Wait } from '../providers/calls.ts';
+import { pricesOf } from '../providers/prices.ts';
+import type { CompletionRequest, Finish, Usage } from '../providers/provider.ts';
 import type { Resolved, Wanted } from '../providers/registry.ts';
 import { checkResult } from './guard.ts';
 import { buildPrompt, outputTokensFor, splitOuterWhitespace, stripDelimiters } from './prompt.ts';
 import { type Languages, nameOf, targetLanguage } from './translation.ts';
 
 export interface ProducerOptions {
-  /** Fails with `NO_PROVIDER`, `NO_KEY`, … */
+  /** For a preview. Fails with `NO_PROVIDER`, `NO_KEY`, … */
   readonly resolveModel: (wanted: Wanted, signal: AbortSignal, log: Log) => Promise<Resolved>;
+  readonly models: Pick<ModelCalls, 'complete'>;
   readonly runPlugin: (plugin: string, command: string, text: string, signal: AbortSignal) => Promise<string>;
   readonly proofread: (text: string, signal: AbortSignal) => Promise<{ output: string; corrections: Correction[] }>;
   readonly maxCharacters: () => number;
@@ -39,9 +42,11 @@ export interface Source {
 }
 
 export interface Listener {
-  /** Before the first word, once it is known who works on it. */
-  readonly started: (source: Source) => Promise<void>;
+  /** Before the first word, once it is known who works on it; again with `instead` when a model takes over from another. */
+  readonly started: (source: Source & { readonly instead?: boolean }) => Promise<void>;
   readonly text: (text: string) => Promise<void>;
+  /** Nobody works on it for a while. */
+  readonly waiting: (wait: Wait) => Promise<void>;
 }
 
 /** What an action made of the text, checked. */
@@ -50,11 +55,13 @@ export interface Produced extends Source {
   readonly notice?: string;
   readonly corrections?: Correction[];
   readonly usage?: Usage;
+  readonly cost?: RunCost;
+  readonly attempts?: ModelAttempt[];
 }
 
 /** A prompt as it is about to be sent, and the white space its answer is put back between. */
 interface Prepared {
-  readonly request: CompletionRequest;
+  readonly request: Omit<CompletionRequest, 'model'>;
   readonly nonce: string;
   readonly before: string;
   readonly core: string;
@@ -90,13 +97,13 @@ export class Producer {
     const named = { action: action.info.id, name: action.info.name };
     const chosen = action.kind === 'prompt' ? await this.#modelOrFallback(action, work) : undefined;
     if (action.kind !== 'prompt' || !chosen) return named;
-    const { request } = this.#prepare(action, work, chosen.model);
-    const { url, body } = chosen.provider.describe(request);
-    const { provider, providerName, model, withKey } = chosen;
+    const { request } = this.#prepare(action, work);
+    const { id, providerName, model, servers, withKey } = chosen;
+    const { url, body } = servers[0].provider.describe({ ...request, model });
     return {
       ...named,
       // It is what is serialised to be sent, so it is JSON.
-      request: { provider: provider.id, providerName, model, url, withKey, body: JSON.parse(JSON.stringify(body)) },
+      request: { provider: id, providerName, model, url, withKey, body: JSON.parse(JSON.stringify(body)) },
       system: request.system,
       user: request.user,
     };
@@ -123,36 +130,45 @@ export class Producer {
     throw new PotterError('TEXT_TOO_LONG', message, { detail: { characters: text.length, most } });
   }
 
-  async #prompt(action: PromptAction, work: Work, { started, text: heard }: Listener): Promise<Produced> {
-    const { text, signal } = work;
-    const chosen = await this.#modelOrFallback(action, work);
-    if (!chosen) {
+  async #prompt(action: PromptAction, work: Work, { started, text: heard, waiting }: Listener): Promise<Produced> {
+    const { text, signal, log } = work;
+    const prepared = this.#prepare(action, work);
+    try {
+      const { value, target, cost, attempts, notice } = await this.#options.models.complete({
+        wanted: wantedBy(action, work),
+        spender: { action: action.info.id },
+        ...{ request: prepared.request, signal, log },
+        started: ({ id, model }, instead) => started({ provider: id, model, ...(instead && { instead }) }),
+        ...{ text: heard, waiting },
+      });
+      return {
+        ...{ provider: target.id, model: target.model },
+        output: checked(action, prepared, value.text, value.finish),
+        ...(value.usage && { usage: value.usage }),
+        ...(cost && { cost: { ...cost, pricesOf } }),
+        attempts: [...attempts],
+        ...(notice !== undefined && { notice }),
+      };
+    } catch (thrown) {
+      if (!standsIn(action, work, thrown)) throw thrown;
       this.#refuseTooLong(text, 'proofread');
       const notice = 'No language model is set up, so Proofread (offline) corrected the text.';
       await started({});
       return { ...(await this.#options.proofread(text, signal)), notice };
     }
-    const { provider, model } = chosen;
-    const source = { provider: provider.id, model };
-    await started(source);
-    const prepared = this.#prepare(action, work, model);
-    const { answer, end } = await collect(provider, prepared.request, signal, heard);
-    return { ...source, output: checked(action, prepared, answer, end.finish), ...(end.usage && { usage: end.usage }) };
   }
 
   /** Undefined where the action has an offline stand-in and there is no provider to ask. */
-  async #modelOrFallback({ definition, fallback }: PromptAction, { model, signal, log }: Work) {
-    const reference = model ?? definition.model;
+  async #modelOrFallback(action: PromptAction, work: Work): Promise<Resolved | undefined> {
     try {
-      return await this.#options.resolveModel({ reference, tier: definition.tier }, signal, log);
+      return await this.#options.resolveModel(wantedBy(action, work), work.signal, work.log);
     } catch (thrown) {
-      const stands = fallback !== undefined && reference === undefined;
-      if (stands && toPotterError(thrown).code === 'NO_PROVIDER') return undefined;
+      if (standsIn(action, work, thrown)) return undefined;
       throw thrown;
     }
   }
 
-  #prepare({ definition }: PromptAction, { text, instruction }: Work, model: string): Prepared {
+  #prepare({ definition }: PromptAction, { text, instruction }: Work): Prepared {
     const { before, core, after } = splitOuterWhitespace(text);
     const chance = this.#options.newId().replaceAll('-', '').slice(0, 16);
     const { system, user, nonce } = buildPrompt({
@@ -161,9 +177,19 @@ export class Producer {
       nonce: chance,
     });
     const { temperature, growth } = definition;
-    const request = { model, system, user, temperature, maxOutputTokens: outputTokensFor(core, growth) };
+    const request = { system, user, temperature, maxOutputTokens: outputTokensFor(core, growth) };
     return { request, nonce, before, core, after };
   }
+}
+
+function wantedBy({ definition }: PromptAction, { model }: Work): Wanted {
+  return { reference: model ?? definition.model, tier: definition.tier };
+}
+
+/** Is the offline proofreader to do it, because there is nobody else? */
+function standsIn(action: PromptAction, work: Work, thrown: unknown): boolean {
+  const isOpen = action.fallback !== undefined && wantedBy(action, work).reference === undefined;
+  return isOpen && toPotterError(thrown).code === 'NO_PROVIDER';
 }
 
 /** Characters. What works on this machine costs nothing, but Harper's time grows faster than the text. */
@@ -200,32 +226,4 @@ function checked(action: PromptAction, prepared: Prepared, answer: string, finis
 /** Some servers send what the model thought before the answer, marked off. One that was not closed is for the guard. */
 function withoutThinking(answer: string, text: string): string {
   return text.trimStart().startsWith('<think>') ? answer : answer.replace(/^\s*<think>[\s\S]*?<\/think>\s*/, '');
-}
-
-/** The whole answer. What had arrived before a failure goes with the error, to be shown and never inserted. */
-async function collect(
-  provider: Provider,
-  request: CompletionRequest,
-  signal: AbortSignal,
-  heard: Listener['text'],
-): Promise<{ answer: string; end: { finish: Finish; usage?: Usage } }> {
-  let answer = '';
-  try {
-    for await (const event of provider.complete(request, signal)) {
-      if (event.type === 'end') return { answer, end: event };
-      answer += event.text;
-      await heard(event.text);
-    }
-  } catch (thrown) {
-    throw withDetail(toPotterError(thrown), { output: answer });
-  }
-  throw new PotterError('INCOMPLETE', `${provider.id} stopped before the answer was complete.`, {
-    detail: { output: answer },
-  });
-}
-
-/** The error with more to show. What it carries already stays. */
-export function withDetail(error: PotterError, more: object): PotterError {
-  const { code, message, cause, detail } = error;
-  return new PotterError(code, message, { cause, detail: { ...more, ...(typeof detail === 'object' && detail) } });
 }

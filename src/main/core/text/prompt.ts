@@ -1,4 +1,5 @@
 /** What a model is sent: the shared guard and the action in the system role, the delimited text in the user role. */
+import { estimateTokens } from '../providers/tokens.ts';
 
 export interface Prompt {
   readonly system: string;
@@ -40,25 +41,10 @@ export function stripDelimiters(answer: string, nonce: string): string {
  * `growth` is how many times longer than the text the answer may rightly become (default 1; an expanding action: 4).
  */
 export function outputTokensFor(text: string, growth = 1): number {
-  let tokens = 0;
-  for (const character of text) tokens += tokensPerCharacter(character.codePointAt(0) ?? 0);
-  return Math.ceil(tokens * 2 * growth) + tokenFloor;
+  return Math.ceil(estimateTokens(text) * 2 * growth) + tokenFloor;
 }
 
 const tokenFloor = 512;
-
-/** Upper estimates over the common tokenizers: first code point above the range, tokens for each character in it. */
-const tokenDensity: readonly (readonly [below: number, tokens: number])[] = [
-  [0x80, 0.4], // ASCII: prose needs about 0.25, code and numbers more
-  [0x250, 0.7], // accented Latin
-  [0x2e80, 1.2], // Greek, Cyrillic, Hebrew, Arabic, Indic, Thai
-  [0x1_0000, 2], // Chinese, Japanese, Korean
-  [Number.POSITIVE_INFINITY, 4], // emoji and rare characters, byte by byte
-];
-
-function tokensPerCharacter(codePoint: number): number {
-  return tokenDensity.find(([below]) => codePoint < below)?.[1] ?? 4;
-}
 
 const opening = (nonce: string): string => `<text-${nonce}>`;
 const closing = (nonce: string): string => `</text-${nonce}>`;

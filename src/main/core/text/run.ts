@@ -3,13 +3,13 @@
  * goes this way, whatever triggered it, and a text is written once, complete and checked, or not at all.
  */
 import type { Chunk, HistoryEntry, Output, ParsedInput, RunResult } from '../../../shared/contract.ts';
-import { PotterError, toPotterError } from '../../../shared/errors.ts';
+import { PotterError, toPotterError, withDetail } from '../../../shared/errors.ts';
 import type { Action, Actions, SingleAction } from '../actions/actions.ts';
 import type { EventBus } from '../events.ts';
 import type { Clock, Desktop, Notice, Target } from '../host.ts';
 import type { Log } from '../log/log.ts';
 import { changedShare } from './changed-share.ts';
-import { type Produced, Producer, type ProducerOptions, withDetail } from './produce.ts';
+import { type Produced, Producer, type ProducerOptions } from './produce.ts';
 import { hasWritten, type SelectionRun, SourceWindows } from './windows.ts';
 
 export interface TextRunsOptions extends ProducerOptions {
@@ -32,6 +32,8 @@ type ProcessInput = ParsedInput<'text.process'>;
 type Choice = Pick<ProcessInput, 'action' | 'draft' | 'instruction' | 'model'>;
 
 interface CallContext {
+  /** As the log and the audit name the call. */
+  readonly callId: string;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -65,7 +67,7 @@ export class TextRuns {
     this.#producer = new Producer(options);
   }
 
-  async process(input: ProcessInput, { signal: callSignal, emit, log }: ProcessContext): Promise<RunResult> {
+  async process(input: ProcessInput, { callId, signal: callSignal, emit, log }: ProcessContext): Promise<RunResult> {
     const { clock, newId } = this.#options;
     const id = newId();
     const startedAt = clock.monotonic();
@@ -81,7 +83,7 @@ export class TextRuns {
       const action = named ?? (await this.#options.actions.current(signal));
       const steps = this.#stepsOf(action, input);
       const mode = input.output ?? action.info.output;
-      return await this.#runOn({ id, action, steps, input, target, mode, signal, startedAt, emit, log }, text);
+      return await this.#runOn({ id, action, steps, input, target, mode, callId, signal, startedAt, emit, log }, text);
     } catch (thrown) {
       const error = toPotterError(thrown);
       if (input.source.type === 'selection') this.#tellFailure(id, 'Your text was not changed', error);
@@ -99,7 +101,10 @@ export class TextRuns {
   }
 
   /** What a run would send and where; nothing is sent. Of a chain, what comes before a step stands for its text. */
-  async preview(input: ParsedInput<'text.preview'>, { signal, log }: CallContext): Promise<Output<'text.preview'>> {
+  async preview(
+    input: ParsedInput<'text.preview'>,
+    { signal, log }: Pick<CallContext, 'signal' | 'log'>,
+  ): Promise<Output<'text.preview'>> {
     const action = this.#named(input) ?? (await this.#options.actions.current(signal));
     const { instruction, model } = input;
     const steps: Output<'text.preview'>['steps'] = [];
@@ -279,8 +284,13 @@ export class TextRuns {
         const written = outcome === 'replaced' ? { written: output } : {};
         keep({ runId: id, target, original: text, ...written });
       }
-      const { provider, model, usage, notice, corrections } = produced;
-      const source = { ...(provider && { provider }), ...(model && { model }), ...(usage && { usage }) };
+      const { provider, model, usage, cost, attempts, notice, corrections } = produced;
+      const source = {
+        ...(provider && { provider }),
+        ...(model && { model }),
+        ...(usage && { usage }),
+        ...(cost && { cost }),
+      };
       finish(outcome, { output, ...source, ...(notice && { message: notice }) });
       return {
         runId: id,
@@ -292,6 +302,7 @@ export class TextRuns {
         outcome,
         ms: elapsed(),
         ...source,
+        ...(attempts && { attempts }),
         ...(notice && { notice }),
         ...(corrections && { corrections }),
       };
@@ -315,6 +326,7 @@ export class TextRuns {
         {
           started: (source) => emit({ type: 'started', runId: id, action: action.info.id, input: given, ...source }),
           text: (piece) => emit({ type: 'text', text: piece }),
+          waiting: ({ providerName, code, ms }) => emit({ type: 'waiting', provider: providerName, code, ms }),
         },
       );
       // What the last one makes is composed by the mode of the whole run.
@@ -365,9 +377,10 @@ export class TextRuns {
     this.#options.tell({ severity: 'error', title, message: `${message} ${kind.next}`, code, ...run });
   }
 
-  #entry({ id, action, target, input: { instruction } }: Run, input: string): HistoryEntry {
+  #entry({ id, callId, action, target, input: { instruction } }: Run, input: string): HistoryEntry {
     return {
       id,
+      callId,
       at: this.#options.clock.now(),
       actionId: action.info.id,
       actionName: action.info.name,
@@ -400,10 +413,12 @@ function isForReview(rule: Action['info']['review'], input: string, output: stri
   return changedShare(input, output) * 100 > rule.above;
 }
 
-/** What two steps did together: the later one tells who answered, the tokens add up. */
+/** What two steps did together: the later one tells who answered; tokens, cost and attempts add up. */
 function joined(before: Produced, after: Produced): Produced {
   const usage = [before.usage, after.usage].filter((each) => each !== undefined);
   const notice = [before.notice, after.notice].filter((each) => each !== undefined).join(' ');
+  const attempts = [...(before.attempts ?? []), ...(after.attempts ?? [])];
+  const cost = added(before.cost, after.cost);
   const total = usage.reduce(
     (sum, { inputTokens, outputTokens }) => ({
       inputTokens: sum.inputTokens + inputTokens,
@@ -411,7 +426,19 @@ function joined(before: Produced, after: Produced): Produced {
     }),
     { inputTokens: 0, outputTokens: 0 },
   );
-  return { ...before, ...after, ...(usage.length > 0 && { usage: total }), ...(notice !== '' && { notice }) };
+  return {
+    ...before,
+    ...after,
+    ...(usage.length > 0 && { usage: total }),
+    ...(cost && { cost }),
+    ...(attempts.length > 0 && { attempts }),
+    ...(notice !== '' && { notice }),
+  };
+}
+
+function added(one: Produced['cost'], other: Produced['cost']): Produced['cost'] {
+  if (!one || !other) return one ?? other;
+  return { ...other, micros: one.micros + other.micros, isEstimate: one.isEstimate || other.isEstimate };
 }
 
 function compose(mode: Action['info']['output'], input: string, result: string): string {

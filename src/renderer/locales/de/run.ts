@@ -50,6 +50,8 @@ export const run: Shape<typeof english> = {
     started: '{{action}} läuft.',
     progress: '{{action}} läuft noch, bisher {{received}}.',
     waiting: 'Warten auf die ersten Wörter',
+    askedAgain_one: '{{provider}} ist beschäftigt und wird in {{count}} Sekunde wieder gefragt',
+    askedAgain_other: '{{provider}} ist beschäftigt und wird in {{count}} Sekunden wieder gefragt',
     working: 'In Arbeit …',
     finished: '{{action}} ist fertig.',
     finishedChanges_one: '{{action}} ist fertig, mit {{count, number}} Änderung.',

@@ -47,6 +47,8 @@ export const run = {
     started: 'Running {{action}}.',
     progress: '{{action}} is still running, {{received}} so far.',
     waiting: 'Waiting for the first words',
+    askedAgain_one: '{{provider}} is busy and is asked again in {{count}} second',
+    askedAgain_other: '{{provider}} is busy and is asked again in {{count}} seconds',
     working: 'Working…',
     finished: '{{action}} has finished.',
     finishedChanges_one: '{{action}} has finished with {{count, number}} change.',

@@ -26,10 +26,10 @@ let settings: {
 function open(limits: Partial<ProbeLimits> = {}): ProviderRegistry {
   return new ProviderRegistry({
     settings: () => settings,
-    key: async (provider) => {
+    keys: (provider) => {
       const key = keys[provider];
       if (key instanceof PotterError) throw key;
-      return key;
+      return key === undefined ? [] : [key];
     },
     hasKey: (provider) => Object.hasOwn(keys, provider),
     outbound,
@@ -203,8 +203,8 @@ describe('the list', () => {
 
 describe('resolving a model', () => {
   const named = async (reference?: string, tier?: Tier) => {
-    const { provider, model } = await registry.resolve({ reference, tier }, always);
-    return [provider.id, model];
+    const { id, model } = await registry.resolve({ reference, tier }, always);
+    return [id, model];
   };
 
   it('takes the provider up to the first slash, and asks nobody', async () => {
@@ -268,8 +268,8 @@ describe('resolving a model', () => {
 
   it('names the known models when the server refuses one', async () => {
     await registry.list('local', always);
-    const { provider } = await registry.resolve({ reference: 'local/gone' }, always);
-    const answer = provider.complete({ model: 'gone', system: '', user: 'x', maxOutputTokens: 9 }, always);
+    const { servers } = await registry.resolve({ reference: 'local/gone' }, always);
+    const answer = servers[0].provider.complete({ model: 'gone', system: '', user: 'x', maxOutputTokens: 9 }, always);
     await expect(answer[Symbol.asyncIterator]().next()).rejects.toMatchObject({
       message: 'Local has no model "gone". It offers llama3.2:latest.',
     });
@@ -278,8 +278,8 @@ describe('resolving a model', () => {
 
 describe('which model an action without one gets', () => {
   const named = async (reference?: string, tier?: Tier) => {
-    const { provider, model } = await registry.resolve({ reference, tier }, always);
-    return `${provider.id}/${model}`;
+    const { id, model } = await registry.resolve({ reference, tier }, always);
+    return `${id}/${model}`;
   };
   const large = { key: 'sk-good', models: ['gpt-4o', 'gpt-5-nano', 'gpt-5-mini', 'o3', 'gpt-5.2', 'o4-mini'] };
 
@@ -330,8 +330,8 @@ describe('the wire format', () => {
     const setting = { name: 'Any', baseUrl: 'https://vendor.example', needsKey: false };
     const urlOf = async (wireFormat: WireFormat): Promise<string> => {
       settings.providers.any = { ...setting, wireFormat };
-      const { provider } = await registry.resolve({ reference: 'any/m' }, always);
-      return provider.describe({ model: 'm', system: '', user: 'x', maxOutputTokens: 9 }).url;
+      const { servers } = await registry.resolve({ reference: 'any/m' }, always);
+      return servers[0].provider.describe({ model: 'm', system: '', user: 'x', maxOutputTokens: 9 }).url;
     };
     expect(await urlOf('openai')).toBe('https://vendor.example/chat/completions');
     expect(await urlOf('anthropic')).toBe('https://vendor.example/v1/messages');

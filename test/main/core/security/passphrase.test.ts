@@ -43,10 +43,10 @@ describe('keys that a passphrase alone protects', () => {
     const vault = await open();
     expect([vault.state, vault.protection, vault.backend]).toEqual(['locked', 'passphrase', 'passphrase']);
     expect(vault.message).toContain('potter keys unlock');
-    expect(() => vault.key('openai', 'api.openai.com')).toThrow(code('KEYS_LOCKED'));
+    expect(() => vault.keys('openai', 'api.openai.com')[0]).toThrow(code('KEYS_LOCKED'));
     expect(await vault.retry()).toBe('locked');
     expect(await vault.unlock(passphrase.normalize('NFD'))).toBe('unlocked');
-    expect(vault.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(vault.keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
     expect(vault.message).toBeUndefined();
   });
 
@@ -72,7 +72,7 @@ describe('keys that a passphrase alone protects', () => {
     expect([vault.hasKey('groq'), wraps().length]).toEqual([false, 1]);
     await vault.unlock(passphrase);
     await vault.setKey('groq', 'api.groq.com', 'gsk-new');
-    expect(vault.key('groq', 'api.groq.com')).toBe('gsk-new');
+    expect(vault.keys('groq', 'api.groq.com')[0]).toBe('gsk-new');
     expect(wraps()).toHaveLength(1);
   });
 });
@@ -80,13 +80,13 @@ describe('keys that a passphrase alone protects', () => {
 describe('keys that the system or a passphrase opens', () => {
   it('open by themselves, and with the passphrase when the system fails', async () => {
     await protectedBy('system-or-passphrase');
-    expect((await open()).key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect((await open()).keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
     cipher.isLocked = true;
     const vault = await open();
     expect([vault.state, vault.protection]).toEqual(['locked', 'system-or-passphrase']);
     expect(vault.message).toMatch(/passphrase.*enter them again/);
     expect(await vault.unlock(passphrase)).toBe('unlocked');
-    expect(vault.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(vault.keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
   });
 
   it('let a key be entered anew while locked, and say that the system alone opens that one', async () => {
@@ -97,7 +97,7 @@ describe('keys that the system or a passphrase opens', () => {
     expect([vault.state, vault.protection]).toEqual(['unlocked', 'system']);
     expect(vault.message).toContain('Some keys are locked');
     await vault.unlock(passphrase);
-    expect(vault.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(vault.keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
     await vault.protect({ protection: 'passphrase', passphrase });
     expect(new Set(wraps().map(({ backend }) => backend))).toEqual(new Set(['passphrase']));
     const again = await open(other);
@@ -123,7 +123,7 @@ describe('changing the protection', () => {
     await again.protect({ protection: 'system', current: 'another one' });
     const last = await open();
     expect([last.state, last.protection, last.backend]).toEqual(['unlocked', 'system', 'flipping']);
-    expect(last.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(last.keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
   });
 
   it('is refused while locked, and changes nothing when the system cannot keep a key', async () => {
@@ -173,9 +173,9 @@ describe('a key whose provider has moved', () => {
   it('is bound to the new host when that is confirmed, and keeps its date', async () => {
     const vault = await open();
     await vault.setKey('openai', 'api.openai.com', 'sk-secret');
-    expect(vault.attach('openai', 'new.example')).toBe('api.openai.com');
-    expect(vault.key('openai', 'new.example')).toBe('sk-secret');
-    expect(() => vault.key('openai', 'api.openai.com')).toThrow(code('KEY_DETACHED'));
+    vault.attach('openai', 'new.example');
+    expect(vault.keys('openai', 'new.example')[0]).toBe('sk-secret');
+    expect(() => vault.keys('openai', 'api.openai.com')[0]).toThrow(code('KEY_DETACHED'));
     expect(() => vault.attach('groq', 'new.example')).toThrow(code('NO_KEY'));
   });
 });

@@ -31,18 +31,18 @@ describe('the keys of providers', () => {
     await (await open()).setKey('openai', 'api.openai.com', 'sk-secret');
     const vault = await open();
     expect(vault.state).toBe('unlocked');
-    expect(vault.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(vault.keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
     expect(vault.hasKey('openai')).toBe(true);
     expect(vault.listKeys()).toEqual([
-      { provider: 'openai', host: 'api.openai.com', setAt: clock.now(), state: 'stored' },
+      { provider: 'openai', slot: 1, host: 'api.openai.com', setAt: clock.now(), state: 'stored' },
     ]);
   });
 
   it('are refused for another host, and where there is none', async () => {
     const vault = await open();
     await vault.setKey('openai', 'api.openai.com', 'sk-secret');
-    expect(() => vault.key('openai', 'evil.example')).toThrow(code('KEY_DETACHED'));
-    expect(() => vault.key('groq', 'api.groq.com')).toThrow(code('NO_KEY'));
+    expect(() => vault.keys('openai', 'evil.example')[0]).toThrow(code('KEY_DETACHED'));
+    expect(() => vault.keys('groq', 'api.groq.com')[0]).toThrow(code('NO_KEY'));
     expect(vault.listKeys(() => 'evil.example')[0]?.state).toBe('detached');
   });
 
@@ -68,7 +68,7 @@ describe('the keys of providers', () => {
     const vault = await open();
     await vault.setKey('openai', 'api.openai.com', 'sk-secret');
     database.run("UPDATE provider_keys SET host = 'evil.example'");
-    expect(() => vault.key('openai', 'evil.example')).toThrow(code('STORAGE'));
+    expect(() => vault.keys('openai', 'evil.example')[0]).toThrow(code('STORAGE'));
   });
 });
 
@@ -82,10 +82,10 @@ describe('a data key that cannot be unwrapped', () => {
     const vault = await open(new FlippingCipher(0x11));
     expect(vault.state).toBe('locked');
     expect(vault.listKeys()[0]?.state).toBe('locked');
-    expect(() => vault.key('openai', 'api.openai.com')).toThrow(code('KEYS_LOCKED'));
+    expect(() => vault.keys('openai', 'api.openai.com')[0]).toThrow(code('KEYS_LOCKED'));
     expect(() => vault.encrypt('text', 'row')).toThrow(code('KEYS_LOCKED'));
     expect(dataKeys()).toEqual(before);
-    expect((await open()).key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect((await open()).keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
   });
 
   it('is unwrapped by a later try', async () => {
@@ -94,7 +94,7 @@ describe('a data key that cannot be unwrapped', () => {
     expect(vault.state).toBe('locked');
     cipher.isLocked = false;
     expect(await vault.retry()).toBe('unlocked');
-    expect(vault.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(vault.keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
   });
 
   it('stays beside a new one when a key is entered again', async () => {
@@ -102,20 +102,20 @@ describe('a data key that cannot be unwrapped', () => {
     const vault = await open(other);
     await vault.setKey('groq', 'api.groq.com', 'gsk-new');
     expect(vault.state).toBe('unlocked');
-    expect(vault.key('groq', 'api.groq.com')).toBe('gsk-new');
+    expect(vault.keys('groq', 'api.groq.com')[0]).toBe('gsk-new');
     expect(vault.listKeys().map(({ provider, state }) => [provider, state])).toEqual([
       ['groq', 'stored'],
       ['openai', 'locked'],
     ]);
     expect(dataKeys()).toHaveLength(2);
-    expect((await open(other)).key('groq', 'api.groq.com')).toBe('gsk-new');
+    expect((await open(other)).keys('groq', 'api.groq.com')[0]).toBe('gsk-new');
   });
 
   it('is unwrapped by the cipher that wrapped it, where another one is preferred now', async () => {
     const preferred = new FlippingCipher(0x11, 'key store');
     const vault = await Vault.open({ database, ciphers: [preferred, cipher], clock, log });
     expect([vault.state, vault.backend]).toEqual(['unlocked', 'flipping']);
-    expect(vault.key('openai', 'api.openai.com')).toBe('sk-secret');
+    expect(vault.keys('openai', 'api.openai.com')[0]).toBe('sk-secret');
     expect(dataKeys()).toHaveLength(1);
   });
 
@@ -200,7 +200,7 @@ describe('the key file', () => {
     writeFileSync(join(directory, 'key'), '', { mode: 0o600 });
     await (await openOnFile()).setKey('groq', 'api.groq.com', 'gsk-new');
     const vault = await openOnFile();
-    expect(vault.key('groq', 'api.groq.com')).toBe('gsk-new');
+    expect(vault.keys('groq', 'api.groq.com')[0]).toBe('gsk-new');
     expect(vault.listKeys().map(({ provider, state }) => [provider, state])).toEqual([
       ['groq', 'stored'],
       ['openai', 'locked'],
@@ -218,7 +218,7 @@ describe('the key file', () => {
     });
     chmodSync(join(directory, 'key'), 0o600);
     await vault.setKey('groq', 'api.groq.com', 'gsk-new');
-    expect(vault.key('groq', 'api.groq.com')).toBe('gsk-new');
+    expect(vault.keys('groq', 'api.groq.com')[0]).toBe('gsk-new');
   });
 
   it('is not made anew for what it should unwrap, and says that it is missing', async () => {
