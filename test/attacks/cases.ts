@@ -5,3 +5,9 @@ export const attackCases: Readonly<Record<string, readonly string[]>> = {
   ],
   L: ['L01', 'L02', 'L04', 'L05', 'L07'],
 };
+
+/** Every fault of a provider there is a rule for: `F01` to `F62`. */
+export const faultCases: readonly string[] = Array.from(
+  { length: 62 },
+  (_, index) => `F${String(index + 1).padStart(2, '0')}`,
+);

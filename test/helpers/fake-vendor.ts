@@ -50,6 +50,8 @@ export interface RecordedRequest {
   readonly headers: IncomingMessage['headers'];
   /** Undefined when there was none, or it is not JSON. */
   readonly body: unknown;
+  /** When it had come in whole, on the clock that only grows. */
+  readonly at: number;
 }
 
 export interface FakeVendor<S extends VendorScenario> {
@@ -95,7 +97,7 @@ export async function startFakeVendor<S extends VendorScenario>(dialect: Dialect
   };
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = '', url = '', headers } = incoming;
-    const request = { method, path: url, headers, body: await readJson(incoming) };
+    const request = { method, path: url, headers, body: await readJson(incoming), at: performance.now() };
     requests.push(request);
     news.dispatchEvent(new Event('news'));
     const kind = dialect.kindOf(request);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -72,6 +73,24 @@ describe('potter run', () => {
     child.kill('SIGINT');
     expect(await finished).toMatchObject({ code: 130, stdout: '' });
     await vendor.disconnected();
+  });
+
+  test('F62 a process that is killed while the answer streams leaves a run that is called interrupted', async () => {
+    const { vendor, environment } = await startVendor();
+    const options = folder(environment);
+    vendor.next({ after: 900, ending: 'stall' });
+    const child = startCli(['run', 'polish'], options);
+    child.stdin.end('A text of some words, which nobody may lose.');
+    await vendor.received(1);
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    await vendor.disconnected();
+    const { stdout } = await runCli(['history', '--json'], options);
+    const { data } = JSON.parse(stdout) as { data: { entries: { input: string; result: string }[] } };
+    expect(data.entries).toMatchObject([
+      { input: 'A text of some words, which nobody may lose.', result: 'interrupted' },
+    ]);
   });
 
   test('text comes back byte for byte, and what is not UTF-8 is refused', async () => {

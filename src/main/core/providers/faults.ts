@@ -29,7 +29,7 @@ export function toPotterFault(fault: Fault, asked: Asked, now: number): PotterEr
   const code = codeOf(fault, asked);
   const sentence = sentences[code] ?? sentences.PROVIDER;
   const retryAfterMs = retryAfter(fault.retryAfter, now);
-  const wait = code === 'RATE_LIMIT' && retryAfterMs !== undefined ? ` It asks to wait ${seconds(retryAfterMs)}.` : '';
+  const wait = code === 'RATE_LIMIT' && retryAfterMs !== undefined ? whenFree(retryAfterMs, now) : '';
   return new PotterError(code, (sentence?.(asked, fault) ?? '') + wait, {
     detail: {
       provider: asked.provider,
@@ -217,8 +217,12 @@ function retryAfter(header: string | undefined, now: number): number | undefined
   return ms > 0 && ms <= day ? Math.ceil(ms) : undefined;
 }
 
-const seconds = (ms: number): string =>
-  ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} minutes`;
+/** A wait that a person would sit through in seconds, a longer one by the clock on the wall. */
+function whenFree(ms: number, now: number): string {
+  if (ms <= 120_000) return ` It asks to wait ${Math.ceil(ms / 1000)} s.`;
+  return ` It is free again at ${new Date(now + ms).toTimeString().slice(0, 5)}.`;
+}
+
 const word = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /** A vendor's identifier that is safe to show: no white space, short, not shaped like a key. */
