@@ -126,7 +126,15 @@ export const settings = {
   }),
   'cache.enabled': setting(z.boolean(), {
     default: true,
-    help: 'Answer an identical request again from memory.',
+    help: 'Answer an identical request again without asking a language model.',
+  }),
+  'cache.hours': setting(z.int().min(1).max(720), {
+    default: 24,
+    help: 'Hours an answer may be given again.',
+  }),
+  'cache.megabytes': setting(z.int().min(1).max(1024), {
+    default: 50,
+    help: 'Most that answers to be given again may take on the disk, in megabytes.',
   }),
   'history.enabled': setting(z.boolean(), {
     default: true,

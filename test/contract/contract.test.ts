@@ -241,7 +241,7 @@ class Core {
       clock: systemClock,
       audit: () => undefined,
       record: () => undefined,
-      cache: { keyOf: () => undefined, get: () => undefined, set: () => undefined, clear: () => 0 },
+      cache: { keyOf: () => undefined, answer: (_key, _signal, ask) => ask() },
     }),
     clock: systemClock,
     log: silentLog,

@@ -6,7 +6,7 @@ import type { SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
 import { EventBus } from './events.ts';
-import { createAnswerCache } from './gateway/cache.ts';
+import { AnswerCache } from './gateway/cache.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createMiddleware } from './gateway/middleware.ts';
 import { createHandlers } from './handlers/index.ts';
@@ -176,7 +176,14 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   });
 
   // The one way in.
-  const cache = createAnswerCache({ keyOf: equalRuns(actions, config, () => providers.hasAny()) });
+  const cache = new AnswerCache({
+    keyOf: equalRuns(actions, config, () => providers.hasAny()),
+    database,
+    vault,
+    clock,
+    limits: () => ({ ttlMs: config.get('cache.hours') * 3_600_000, maxBytes: config.get('cache.megabytes') << 20 }),
+  });
+  schedule.daily(() => cache.purge());
   const handlers = createHandlers({
     runs,
     actions,
@@ -198,16 +205,14 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   lifetime.add('calls', gateway, (it) => it.close());
 
   config.onChange((keys) => {
-    cache.clear();
+    // Who switches it off does not want what is kept either.
+    if (keys.includes('cache.enabled') && !config.get('cache.enabled')) cache.clear();
     events.publish('config.changed', { keys });
   });
   config.onProblem((message) =>
     events.publish('notice.posted', { severity: 'warning', message, code: 'SETTINGS_MALFORMED' }),
   );
-  events.subscribe('keys.changed', () => {
-    cache.clear();
-    providers.forget();
-  });
+  events.subscribe('keys.changed', () => providers.forget());
   // Who deletes the history wants its answers gone from memory too. A run's id tells of its beginning or end as well.
   events.subscribe('history.changed', ({ id }) => {
     if (id === 'all') cache.clear();
@@ -260,8 +265,16 @@ function recordTo({ history, passing, events, log, isKept }: RecordOptions): Tex
   };
 }
 
-/** What the answer depends on besides the text and the action. What else may change empties the cache. */
-const answerSettings = ['text.defaultModel', 'text.tierModels', 'text.translateTo', 'text.translateToSecond'] as const;
+/** The settings an answer depends on. */
+const answerSettings = [
+  'text.defaultModel',
+  'text.tierModels',
+  'text.failover',
+  'text.translateTo',
+  'text.translateToSecond',
+  'providers',
+  'privacy.localOnly',
+] as const;
 
 /**
  * Two runs are equal when the same definitions, to the letter, meet the same text, instruction and models; so an edit,

@@ -20,18 +20,20 @@ import { redactText } from '../log/redact.ts';
 import { authenticate, authorize, type Principal } from '../security/access.ts';
 import type { AnswerCache } from './cache.ts';
 import { answer, type Call, type Middleware, routeOf } from './gateway.ts';
+import { Limiter } from './limiter.ts';
 
 export interface Sample {
   readonly route: RouteName;
   readonly ms: number;
   readonly result: 'ok' | ErrorCode;
+  readonly cached: boolean;
 }
 
 export interface MiddlewareOptions {
   readonly clock: Clock;
   readonly audit: (entry: AuditEntry) => void;
   readonly record: (sample: Sample) => void;
-  readonly cache: AnswerCache;
+  readonly cache: Pick<AnswerCache, 'keyOf' | 'answer'>;
 }
 
 export function createMiddleware({ clock, audit, record, cache }: MiddlewareOptions): readonly Middleware[] {
@@ -42,7 +44,7 @@ export function createMiddleware({ clock, audit, record, cache }: MiddlewareOpti
     identify,
     permit,
     validate,
-    limitBy(clock),
+    limitBy(new Limiter({ clock })),
     auditChanges(audit),
     answerFrom(cache),
   ];
@@ -110,9 +112,9 @@ const measureTo =
   (record: MiddlewareOptions['record'], clock: Clock): Middleware =>
   async (call, next) => {
     const startedAt = clock.monotonic();
-    const done = (result: Sample['result']): void => {
+    const done = (result: Sample['result'], cached: boolean): void => {
       const ms = clock.monotonic() - startedAt;
-      record({ route: call.route, ms, result });
+      record({ route: call.route, ms, result, cached });
       // A line costs more than the reads it would tell of, of which the panels make many.
       const { audited, streams } = routeOf(call.route);
       const isTold = result !== 'ok' || audited || streams;
@@ -120,10 +122,10 @@ const measureTo =
     };
     try {
       const reached = await next();
-      done('ok');
+      done('ok', reached.cached);
       return reached;
     } catch (thrown) {
-      done(toPotterError(thrown).code);
+      done(toPotterError(thrown).code, false);
       throw thrown;
     }
   };
@@ -167,54 +169,18 @@ function invalidInput(route: RouteName, issues: readonly Issue[]): PotterError {
   });
 }
 
-interface Allowance {
-  /** Calls a second in the long run, and how many may come at once. */
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
-const defaultAllowance: Allowance = { perSecond: 200, burst: 1000 };
-const allowances: Partial<Record<RouteName, Allowance>> = {
-  'text.process': { perSecond: 20, burst: 100 },
-  'keys.test': { perSecond: 1, burst: 10 },
-};
-
-/** A token bucket for each caller and route. */
-const limitBy = (clock: Clock): Middleware => {
-  const buckets = new Map<string, { tokens: number; at: number }>();
-  return (call, next) => {
-    const { perSecond, burst } = allowances[call.route] ?? defaultAllowance;
-    const key = `${principalOf(call).key} ${call.route}`;
-    const now = clock.monotonic();
-    const bucket = buckets.get(key) ?? { tokens: burst, at: now };
-    buckets.set(key, bucket);
-    bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond);
-    bucket.at = now;
-    if (bucket.tokens < 1) {
-      const retryAfterMs = Math.ceil(((1 - bucket.tokens) / perSecond) * 1000);
-      throw new PotterError(
-        'RATE_LIMITED',
-        `Too many calls of ${call.route}; the next may come in ${retryAfterMs} ms.`,
-        {
-          detail: { retryAfterMs },
-        },
-      );
-    }
-    bucket.tokens -= 1;
+const limitBy =
+  (limiter: Limiter): Middleware =>
+  (call, next) => {
+    limiter.take(principalOf(call).key, call.route);
     return next();
   };
-};
 
 const answerFrom =
-  (cache: AnswerCache): Middleware =>
-  async (call, next) => {
+  (cache: MiddlewareOptions['cache']): Middleware =>
+  (call, next) => {
     const key = routeOf(call.route).cacheable ? cache.keyOf(call.route, call.input) : undefined;
-    if (key === undefined) return next();
-    const known = cache.get(key);
-    if (known !== undefined) return answer(known, { cached: true });
-    const reached = await next();
-    cache.set(key, reached.data);
-    return reached;
+    return key === undefined ? next() : cache.answer(key, call.signal, next);
   };
 
 function principalOf(call: Call): Principal {

@@ -29,11 +29,12 @@ export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'
     'system.erase': async () => {
       const { vault, history, passing, cache, runs, logFile, events } = dependencies;
       let historyEntries = 0;
+      let cachedAnswers = 0;
       const keys = await vault.erase(() => {
         historyEntries = history.remove('all') + passing.remove('all');
+        cachedAnswers = cache.clear();
       });
       // A run under way finds its entry gone and the place for its answer too, so it keeps nothing when it ends.
-      const cachedAnswers = cache.clear();
       runs.forget();
       const logFiles = logFile.erase();
       events.publish('history.changed', { id: 'all' });

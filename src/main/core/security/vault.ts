@@ -1,5 +1,5 @@
 /** Provider keys and private rows, encrypted with one data key that only this user's cipher or passphrase can unwrap. */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { KeyInfo, ParsedInput, Protection, VaultState } from '../../../shared/contract.ts';
 import { PotterError } from '../../../shared/errors.ts';
 import type { Cipher, Clock } from '../host.ts';
@@ -195,6 +195,15 @@ export class Vault {
     const cipher = createCipheriv('aes-256-gcm', dataKey, nonce).setAAD(Buffer.from(context));
     const header = [Buffer.from([format]), Buffer.from(this.#current, 'hex'), nonce];
     return Buffer.concat([...header, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** A keyed digest, in hexadecimal: equal for equal data under the newest data key. Fails with `KEYS_LOCKED`. */
+  digest(data: string, context: string): string {
+    const dataKey = this.#current === undefined ? undefined : this.#dataKeys.get(this.#current);
+    if (dataKey === undefined) throw this.#locked();
+    // Not the data key itself, which encrypts; and another key for each context.
+    const key = createHmac('sha256', dataKey).update(`digest ${context}`).digest();
+    return createHmac('sha256', key).update(data).digest('hex');
   }
 
   /** Fails with `KEYS_LOCKED` when its data key is not unwrapped, with `STORAGE` when it was changed or is another row's. */

@@ -90,5 +90,13 @@ export const migrations: readonly string[] = [
     requests INTEGER NOT NULL,
     PRIMARY KEY (month, kind, id)
   ) STRICT;
+
+  -- Answers that may be given again; the id is a keyed digest of what was asked.
+  CREATE TABLE answers (
+    id TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    encrypted BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX answers_at ON answers (at);
   `,
 ];

@@ -37,7 +37,7 @@ export const settings: Shape<typeof english> = {
       'text.translateTo': 'Eine Sprache oder ein beliebiges Kürzel wie pt-BR.',
       'text.translateToSecond': 'Eine Aktion übersetzt so in beide Richtungen.',
       'cache.enabled':
-        'Bis sich etwas ändert, wovon die Antwort abhängt, oder Potter beendet wird. „Noch einmal“ fragt immer.',
+        'Einen Tag lang, sofern sich nichts ändert, wovon die Antwort abhängt. „Noch einmal“ fragt immer.',
       'appearance.theme': 'Farben der Fenster.',
       'appearance.language': 'Der Fenster. Ihre Texte behalten ihre.',
       'desktop.startAtLogin': 'Gilt für die Desktop-App.',
@@ -56,12 +56,12 @@ export const settings: Shape<typeof english> = {
     },
     erase: {
       title: 'Alles löschen',
-      text: 'Verlauf, Antworten im Gedächtnis, Schlüssel und Protokolle. Einstellungen und eigene Aktionen bleiben.',
+      text: 'Verlauf, aufbewahrte Antworten, Schlüssel und Protokolle. Einstellungen und eigene Aktionen bleiben.',
       button: 'Alles löschen …',
       dialog: 'Das wird auf diesem Rechner endgültig gelöscht:',
       list: {
         history: 'der ganze Verlauf mit seinen Texten',
-        cache: 'Antworten im Gedächtnis',
+        cache: 'aufbewahrte Antworten',
         keys: 'jeder Schlüssel eines Anbieters und die Passphrase',
         logs: 'die Protokolle, bis auf eine Zeile der Aufzeichnung, die das festhält',
       },

@@ -34,7 +34,7 @@ export const settings = {
       'text.maxCharacters': 'In characters. A longer text is refused rather than cut.',
       'text.translateTo': 'A language, or any tag such as pt-BR.',
       'text.translateToSecond': 'Translate goes both ways with one action.',
-      'cache.enabled': 'Until something the answer depends on changes, or Potter stops. “Try again” always asks.',
+      'cache.enabled': 'For a day, unless something the answer depends on changes. “Try again” always asks.',
       'appearance.theme': 'Colours of the windows.',
       'appearance.language': 'Of the windows. Your texts keep theirs.',
       'desktop.startAtLogin': 'Works in the desktop app.',
@@ -53,12 +53,12 @@ export const settings = {
     },
     erase: {
       title: 'Delete everything',
-      text: 'History, answers in memory, keys and logs. Settings and actions of your own stay.',
+      text: 'History, kept answers, keys and logs. Settings and actions of your own stay.',
       button: 'Delete everything…',
       dialog: 'This is deleted from this computer for good:',
       list: {
         history: 'the whole history with its texts',
-        cache: 'answers kept in memory',
+        cache: 'answers kept to be given again',
         keys: 'every key of a provider, and the passphrase',
         logs: 'the logs, but for one line of the audit log that says so',
       },

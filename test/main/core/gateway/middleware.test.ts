@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { createAnswerCache } from '../../../../src/main/core/gateway/cache.ts';
-import { createGateway, type Gateway, type Handlers } from '../../../../src/main/core/gateway/gateway.ts';
-import { createMiddleware, type Sample } from '../../../../src/main/core/gateway/middleware.ts';
+import {
+  type Answer,
+  answer,
+  createGateway,
+  type Gateway,
+  type Handlers,
+} from '../../../../src/main/core/gateway/gateway.ts';
+import { createMiddleware, type MiddlewareOptions, type Sample } from '../../../../src/main/core/gateway/middleware.ts';
 import type { AuditEntry } from '../../../../src/main/core/log/audit.ts';
 import { type Log, silentLog } from '../../../../src/main/core/log/log.ts';
 import type { Caller } from '../../../../src/main/core/security/access.ts';
@@ -34,7 +39,17 @@ function bench(
   const handlers = new Proxy(own, {
     get: (_own, route) => Reflect.get(own, route) ?? (() => ({})),
   }) as unknown as Handlers;
-  const cache = createAnswerCache({ keyOf: (route, input) => `${route} ${JSON.stringify(input)}` });
+  const known = new Map<string, Answer>();
+  const cache: MiddlewareOptions['cache'] = {
+    keyOf: (route, input) => `${route} ${JSON.stringify(input)}`,
+    answer: async (key, _signal, ask) => {
+      const kept = known.get(key);
+      if (kept) return answer(kept.data, { cached: true });
+      const reached = await ask();
+      known.set(key, reached);
+      return reached;
+    },
+  };
   const middleware = createMiddleware({
     clock,
     audit: (entry) => {
@@ -155,8 +170,8 @@ describe('the stages', () => {
     await gateway.call(remove);
     await gateway.call({ ...remove, input: {} });
     expect(samples).toEqual([
-      { route: 'keys.remove', ms: 0, result: 'ok' },
-      { route: 'keys.remove', ms: 0, result: 'INVALID_INPUT' },
+      { route: 'keys.remove', ms: 0, result: 'ok', cached: false },
+      { route: 'keys.remove', ms: 0, result: 'INVALID_INPUT', cached: false },
     ]);
   });
 

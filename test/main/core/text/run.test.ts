@@ -108,7 +108,7 @@ describe('a prompt', () => {
     const first = await ask();
     expect(await ask()).toEqual(first);
     expect(asked()).toBe(1);
-    await client.call('config.set', { key: 'text.maxCharacters', value: 40_000, layer: 'runtime' });
+    await client.call('config.set', { key: 'text.translateTo', value: 'fr', layer: 'runtime' });
     await ask();
     expect(asked()).toBe(2);
     await client.call('text.process', { action: 'polish', source: text('The same text twice.'), fresh: true });
