@@ -8,6 +8,7 @@ import { wireFormats } from './settings.ts';
 /** What a caller may do. `main/core/security/access.ts` says which caller holds which. */
 export const scopes = [
   'text.run',
+  'models.use',
   'actions.read',
   'actions.write',
   'providers.read',
@@ -17,6 +18,8 @@ export const scopes = [
   'config.write',
   'history.read',
   'history.write',
+  'tokens.read',
+  'tokens.write',
   'system.read',
   'data.erase',
   'desktop.report',
@@ -340,6 +343,25 @@ const keyInfo = z.strictObject({
 });
 export type KeyInfo = z.output<typeof keyInfo>;
 
+/** What a program with a token may do, from little to much; `main/core/security/access.ts` has the scopes of each. */
+export const tokenRoles = ['reader', 'runner', 'operator', 'admin'] as const;
+export type TokenRole = (typeof tokenRoles)[number];
+
+const tokenInfo = z.strictObject({
+  id: z.uuid(),
+  name: z.string(),
+  role: z.enum(tokenRoles),
+  /** The only actions it may run; any if left out. */
+  actions: z.array(identifier).optional(),
+  createdAt: z.number(),
+  expiresAt: z.number().optional(),
+  /** Within a minute. */
+  usedAt: z.number().optional(),
+});
+export type TokenInfo = z.output<typeof tokenInfo>;
+/** The only time the secret is shown. */
+const tokenSecret = z.strictObject({ token: tokenInfo, secret: z.string() });
+
 const vaultStates = ['empty', 'unlocked', 'locked'] as const;
 export type VaultState = (typeof vaultStates)[number];
 
@@ -407,6 +429,37 @@ const hotkey = z.strictObject({
 });
 export type HotkeyInfo = z.output<typeof hotkey>;
 
+const chatPart = z.looseObject({ type: z.string() });
+/** The request of OpenAI's chat completions: what Potter reads of it. What it does not know is passed on. */
+const chatRequest = z.looseObject({
+  model: z.string().min(1).max(200).describe('`provider/model`, or `default`'),
+  messages: z
+    .array(
+      z.looseObject({
+        role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
+        content: z.union([z.string(), z.array(chatPart)]).nullish(),
+      }),
+    )
+    .min(1)
+    .max(1000),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  max_tokens: z.int().positive().nullish(),
+  max_completion_tokens: z.int().positive().nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  n: z.int().positive().nullish(),
+});
+const chatPiece = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('head'),
+    status: z.int(),
+    contentType: z.string(),
+    provider: identifier,
+    model: z.string(),
+  }),
+  z.strictObject({ type: z.literal('bytes'), bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }),
+]);
+
 export const contract = {
   'text.process': {
     summary: 'Run an action on a text or on the selection of the window in front.',
@@ -461,6 +514,13 @@ export const contract = {
     access: 'text.run',
     input: z.strictObject({ runId: z.uuid().optional().describe('the last run that replaced a text if left out') }),
     output: z.strictObject({ outcome: z.enum(['restored', 'copied']) }),
+  },
+  'chat.complete': {
+    summary: 'Answer a chat request in the OpenAI wire format (`POST /v1/chat/completions`).',
+    access: 'models.use',
+    streams: chatPiece,
+    input: chatRequest,
+    output: z.strictObject({ provider: identifier, model: z.string(), attempts: z.array(modelAttempt) }),
   },
   'actions.list': {
     summary: 'List the actions.',
@@ -688,6 +748,38 @@ export const contract = {
     access: 'desktop.report',
     input: z.strictObject({ hotkeys: z.array(hotkey) }),
     output: nothing,
+  },
+  'tokens.list': {
+    summary: 'List the tokens of the loopback API. Their secrets are not kept.',
+    access: 'tokens.read',
+    input: nothing,
+    output: z.strictObject({ tokens: z.array(tokenInfo) }),
+  },
+  'tokens.create': {
+    summary: 'Make a token for a program that uses the loopback API. Its secret is shown this once.',
+    access: 'tokens.write',
+    audited: 'name',
+    input: z.strictObject({
+      name: line(50),
+      role: z.enum(tokenRoles).describe('reader, runner, operator or admin'),
+      actions: z.array(identifier).min(1).max(100).optional().describe('the only actions it may run'),
+      expiresInDays: z.int().min(1).max(3650).optional().describe('days until it is worth nothing'),
+    }),
+    output: tokenSecret,
+  },
+  'tokens.rotate': {
+    summary: 'Give a token a new secret; the old one is worth nothing from then on.',
+    access: 'tokens.write',
+    audited: 'token',
+    input: z.strictObject({ token: identifier.describe('name or id') }),
+    output: tokenSecret,
+  },
+  'tokens.revoke': {
+    summary: 'Take a token away.',
+    access: 'tokens.write',
+    audited: 'token',
+    input: z.strictObject({ token: identifier.describe('name or id') }),
+    output: z.strictObject({ revoked: z.boolean() }),
   },
   'system.info': {
     summary: 'Say which Potter this is and what its desktop can do.',

@@ -176,6 +176,14 @@ export const settings = {
     default: false,
     help: 'Start the desktop app when you log in.',
   }),
+  'api.enabled': setting(z.boolean(), {
+    default: false,
+    help: 'Answer programs on this machine that have a token over HTTP, at 127.0.0.1 only.',
+  }),
+  'api.port': setting(z.int().min(1024).max(65_535).nullable(), {
+    default: null,
+    help: 'Port of the loopback API; null chooses a free one once and keeps it.',
+  }),
   'log.level': setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
     default: 'info',
     help: 'Least severity that is written to the log.',

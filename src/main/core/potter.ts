@@ -21,9 +21,11 @@ import { PluginManager } from './plugins/manager.ts';
 import { CircuitBreakers } from './providers/breaker.ts';
 import { Budgets } from './providers/budgets.ts';
 import { ModelCalls } from './providers/calls.ts';
+import { ChatCompletions } from './providers/chat.ts';
 import { ProviderRegistry } from './providers/registry.ts';
 import { Schedule } from './schedule.ts';
 import { createKeyFileCipher } from './security/key-file.ts';
+import { Tokens } from './security/tokens.ts';
 import { Vault } from './security/vault.ts';
 import { openDatabase } from './storage/database.ts';
 import { acquireOwnership, type Ownership } from './storage/owner.ts';
@@ -43,6 +45,7 @@ export interface Potter {
   readonly gateway: Gateway;
   readonly events: EventBus;
   readonly log: Log;
+  readonly tokens: Pick<Tokens, 'authenticate'>;
   /** Waits for calls under way, then stops everything, last started first. */
   stop(): Promise<void>;
 }
@@ -98,6 +101,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const keyFile = createKeyFileCipher(dataDirectory);
   const ciphers = host.cipher ? ([host.cipher, keyFile] as const) : ([keyFile] as const);
   const vault = await Vault.open({ database, ciphers, clock, log });
+  const tokens = new Tokens({ database, clock, newId });
   const audit = new AuditLog({ database, clock });
   const history = new History({ database, vault, clock, days: () => config.get('history.days') });
   schedule.daily(() => history.purge());
@@ -140,6 +144,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     record: () => undefined,
     clock,
   });
+  const chat = new ChatCompletions(models, () => clock.now());
   const plugins = lifetime.add('plugins', await PluginManager.open({ directory: host.pluginDirectory, log }), (it) =>
     it.stop(),
   );
@@ -186,9 +191,11 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   schedule.daily(() => cache.purge());
   const handlers = createHandlers({
     runs,
+    chat,
     actions,
     providers,
     vault,
+    tokens,
     config,
     history,
     passing,
@@ -220,7 +227,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   log.info('started', { version: host.version, desktop: desktop.kind, vault: vault.state });
 
   const stop = (): Promise<void> => lifetime.stop((part, error) => log.error('a part did not stop', { part, error }));
-  return { gateway, events, log, stop };
+  return { gateway, events, log, tokens, stop };
 }
 
 /** Is a run of this program to be kept? Names of programs are told apart by their letters alone. */

@@ -13,6 +13,7 @@ import { Lifetime } from '../core/lifetime.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import { startPotter } from '../core/potter.ts';
 import { bindHotkeys, type HotkeyRegistrar } from '../desktop/hotkeys.ts';
+import { followApi } from '../net/api.ts';
 import { type Opened, openPotter } from '../net/open.ts';
 import { openBridge } from './bridge.ts';
 import { guardContents, guardSession } from './guard.ts';
@@ -98,6 +99,7 @@ async function openShell({ dataDirectory, environment, lifetime, quitting, hando
   );
   quitting.throwIfAborted();
   const log = opened.potter?.log ?? silentLog;
+  if (opened.potter) lifetime.add('api', await followApi(opened.potter), (it) => it.close());
 
   const windows = lifetime.add(
     'windows',

@@ -86,9 +86,12 @@ function findCommand(argv: readonly string[]): { name: string; command: Command 
   const [first = 'help', second] = argv;
   if (first === 'version' || first === '--version' || first === '-v')
     return { name: 'version', command: undefined, rest: [] };
-  const pair = `${first} ${second}`;
-  if (second !== undefined && Object.hasOwn(commands, pair))
-    return { name: pair, command: commands[pair], rest: argv.slice(2) };
+  // The longest name that fits: some have three words.
+  for (const words of [3, 2]) {
+    const name = argv.slice(0, words).join(' ');
+    if (argv.length >= words && Object.hasOwn(commands, name))
+      return { name, command: commands[name], rest: argv.slice(words) };
+  }
   if (first === 'help' || first === '--help' || first === '-h') return helpOn(argv.slice(1));
   const command = Object.hasOwn(commands, first) ? commands[first] : undefined;
   // A word behind a command that takes none was meant for a second part of its name.

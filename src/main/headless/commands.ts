@@ -5,6 +5,7 @@ import type { HistoryEntry, ProviderInfo, RouteName } from '../../shared/contrac
 import { PotterError } from '../../shared/errors.ts';
 import type { Cipher } from '../core/host.ts';
 import { actionCommands } from './action-commands.ts';
+import { apiCommands } from './api-commands.ts';
 import { keyCommands } from './key-commands.ts';
 import { needed, printReply, table } from './reply.ts';
 import { runCommands } from './run-commands.ts';
@@ -68,6 +69,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: removeKey,
   },
   ...keyCommands,
+  ...apiCommands,
   'config get': { route: 'config.get', arguments: ['[key]'], options: json, run: getConfig },
   'config set': {
     route: 'config.set',

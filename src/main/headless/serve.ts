@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { PotterError } from '../../shared/errors.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { bindHotkeys } from '../desktop/hotkeys.ts';
-import { startPanelServer } from '../net/http.ts';
+import { followApi } from '../net/api.ts';
 import type { Opened } from '../net/open.ts';
+import { startPanelServer } from '../net/panels.ts';
 import { createSessions } from '../net/sessions.ts';
 import type { AloneContext } from './commands.ts';
 import { type HeadlessDesktop, headlessDesktop, notifyDesktop } from './desktop.ts';
@@ -49,6 +50,7 @@ async function start(context: AloneContext, lifetime: Lifetime): Promise<void> {
     (it) => it.close(),
   );
   if (demo) await pointAtDemo(opened, demo.baseUrl);
+  if (opened.potter) lifetime.add('api', await followApi(opened.potter), (it) => it.close());
   await unlock(opened, environment);
   const sessions = createSessions();
   const server = lifetime.add(

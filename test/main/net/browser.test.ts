@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PanelServer, startPanelServer } from '../../../src/main/net/http.ts';
+import { type PanelServer, startPanelServer } from '../../../src/main/net/panels.ts';
 import { createSessions } from '../../../src/main/net/sessions.ts';
 
 const executablePath = '/usr/bin/chromium';

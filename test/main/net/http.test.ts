@@ -1,321 +1,354 @@
-/** The panel server against what a hostile page or program can send it. Each case stands beside one that succeeds. */
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type PanelServer, startPanelServer } from '../../../src/main/net/http.ts';
-import { createSessions } from '../../../src/main/net/sessions.ts';
-import { bodyOf, exchange, headerOf, request, statusOf } from '../../helpers/raw-http.ts';
-import { connectBridge } from '../../helpers/transports.ts';
+/** The loopback API as programs use it: plain requests, and the vendor's own SDK against it. */
+import { OpenAI } from 'openai';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type ApiLimits, startApiServer } from '../../../src/main/net/http.ts';
+import type { TokenRole } from '../../../src/shared/contract.ts';
+import { wireFormats } from '../../../src/shared/settings.ts';
+import type { FakeVendor, VendorScenario } from '../../helpers/fake-vendor.ts';
+import { startTestPotter } from '../../helpers/potter.ts';
+import { startVendorOf } from '../../helpers/vendors.ts';
 
-const sessions = createSessions();
-let directory: string;
-let root: string;
-let server: PanelServer;
-let port: number;
-let host: string;
+interface Started {
+  readonly url: string;
+  readonly secret: string;
+  readonly potter: Awaited<ReturnType<typeof startTestPotter>>;
+  readonly vendors: Readonly<Record<string, FakeVendor<VendorScenario>>>;
+  readonly models: Readonly<Record<string, string>>;
+  post(
+    path: string,
+    body: unknown,
+    init?: { headers?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<Response>;
+  get(path: string): Promise<Response>;
+  token(role: TokenRole, actions?: string[]): Promise<string>;
+  sdk(): OpenAI;
+}
 
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'potter-http-'));
-  root = join(directory, 'renderer');
-  await mkdir(join(root, 'assets'), { recursive: true });
-  const files = {
-    'secret.js': 'secret outside',
-    'renderer/index.html': '<style nonce="__CSP_NONCE__"></style><script nonce="__CSP_NONCE__"></script>',
-    'renderer/favicon.svg': '<svg/>',
-    'renderer/with space.js': 'space',
-    'renderer/notes.txt': 'not of a type that is served',
-    'renderer/assets/index-BxY_z-12.js': 'console.log("panel")',
-    'renderer/assets/index-CdE34567.css': 'body{}',
-  };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
-  await symlink(join(directory, 'secret.js'), join(root, 'link.js'));
-  server = await start();
-});
-
-beforeEach(() => {
-  port = server.port;
-  host = `Host: 127.0.0.1:${port}`;
-});
-
-afterAll(async () => {
-  await server.close();
-  await rm(directory, { recursive: true });
-});
-
-const start = (options: { port?: number } = {}): Promise<PanelServer> =>
-  startPanelServer({
-    root,
-    sessions,
-    onTransport: (transport) => transport.onMessage((message) => transport.send(message)),
-    ...options,
+async function start(limits: Partial<ApiLimits> = {}): Promise<Started> {
+  const started = await Promise.all(wireFormats.map(async (id) => [id, await startVendorOf(id)] as const));
+  const providers = Object.fromEntries(started.map(([id, { setting }]) => [id, setting]));
+  const potter = await startTestPotter({ environment: { POTTER__PROVIDERS: JSON.stringify(providers) } });
+  const { gateway, tokens } = potter.potter;
+  const server = await startApiServer({
+    gateway,
+    authenticate: (secret) => tokens.authenticate(secret),
+    port: 0,
+    limits,
   });
-
-const get = (target: string, ...headers: string[]): Promise<string> =>
-  exchange(port, request(`GET ${target}`, host, ...headers));
-
-describe('the built files', () => {
-  test.each([
-    ['/', 'text/html; charset=utf-8', 'no-store'],
-    ['/index.html', 'text/html; charset=utf-8', 'no-store'],
-    ['/?theme=dark', 'text/html; charset=utf-8', 'no-store'],
-    ['/favicon.svg', 'image/svg+xml', 'no-store'],
-    ['/with%20space.js', 'text/javascript; charset=utf-8', 'no-store'],
-    ['/assets/index-BxY_z-12.js', 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable'],
-    ['/assets/index-CdE34567.css', 'text/css; charset=utf-8', 'public, max-age=31536000, immutable'],
-  ])('%s is served as what it is', async (path, type, cache) => {
-    const answer = await get(path);
-    expect([statusOf(answer), headerOf(answer, 'Content-Type'), headerOf(answer, 'Cache-Control')]).toEqual([
-      200,
-      type,
-      cache,
-    ]);
+  onTestFinished(async () => {
+    await server.close();
+    await Promise.all(started.map(([, { vendor }]) => vendor.close()));
   });
-
-  test('a page carries a fresh nonce that its policy names', async () => {
-    const nonces = await Promise.all([get('/'), get('/')].map(async (answer) => noncesOf(await answer)));
-    for (const { policy, inPage } of nonces) expect(inPage).toEqual([policy, policy]);
-    expect(nonces[0]?.policy).not.toBe(nonces[1]?.policy);
-  });
-
-  test('the policy of a page is exactly this', async () => {
-    const answer = await get('/');
-    expect(headerOf(answer, 'Content-Security-Policy')?.replace(/nonce-[^']+/, 'nonce-N')).toBe(
-      `default-src 'none'; script-src 'self'; style-src 'self' 'nonce-N'; img-src 'self' data:; font-src 'self'; connect-src 'self' ws://127.0.0.1:${port}; worker-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    );
-  });
-
-  test('HEAD answers with the headers alone', async () => {
-    const answer = await exchange(port, request('HEAD /', host));
-    expect([statusOf(answer), bodyOf(answer)]).toEqual([200, '']);
-    expect(Number(headerOf(answer, 'Content-Length'))).toBeGreaterThan(0);
-  });
-
-  test('both names of this machine work', async () => {
-    expect(statusOf(await exchange(port, request('GET /', `Host: localhost:${port}`)))).toBe(200);
-  });
-
-  test('a folder without panels is said', async () => {
-    const empty = startPanelServer({ root: join(directory, 'nothing'), sessions, onTransport: () => undefined });
-    await expect(empty).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('index.html') });
-  });
-});
-
-describe('E01 the Host header', () => {
-  test.each([
-    ['a foreign name', ['Host: evil.example']],
-    ['a foreign name with our port', ['Host: evil.example:PORT']],
-    ['our name without port', ['Host: 127.0.0.1']],
-    ['another port', ['Host: 127.0.0.1:1']],
-    ['a longer name', ['Host: 127.0.0.1:PORT.evil.example']],
-    ['a name that ends in ours', ['Host: evil-127.0.0.1:PORT']],
-    ['a subdomain of localhost', ['Host: evil.localhost:PORT']],
-    ['a trailing dot', ['Host: localhost.:PORT']],
-    ['upper case', ['Host: LOCALHOST:PORT']],
-    ['user information', ['Host: evil@127.0.0.1:PORT']],
-    ['the unspecified address', ['Host: 0.0.0.0:PORT']],
-    ['a decimal address', ['Host: 2130706433:PORT']],
-    ['the IPv6 address', ['Host: [::1]:PORT']],
-    ['an empty one', ['Host:']],
-    ['none', []],
-    ['two, ours first', ['Host: 127.0.0.1:PORT', 'Host: evil.example']],
-    ['two, ours last', ['Host: evil.example', 'Host: 127.0.0.1:PORT']],
-    ['a list', ['Host: 127.0.0.1:PORT, evil.example']],
-  ])('%s is refused', async (_name, headers) => {
-    const lines = headers.map((line) => line.replace('PORT', String(port)));
-    const answer = await exchange(port, request('GET /', ...lines));
-    expect([400, 421]).toContain(statusOf(answer));
-    expect(bodyOf(answer)).toBe('');
-  });
-});
-
-describe('E07 the Origin header', () => {
-  test('our own passes', async () => {
-    expect(statusOf(await get('/', `Origin: http://127.0.0.1:${port}`))).toBe(200);
-  });
-
-  test.each([
-    'null',
-    'http://evil.example',
-    'https://127.0.0.1:PORT',
-    'http://127.0.0.1',
-    'http://127.0.0.1:1',
-    'http://localhost:PORT',
-    'http://127.0.0.1:PORT.evil.example',
-    'http://127.0.0.1:PORT/',
-    'chrome-extension://abcdefghijklmnop',
-    'file://',
-    '',
-  ])('"%s" is refused', async (origin) => {
-    const answer = await get('/', `Origin: ${origin.replace('PORT', String(port))}`);
-    expect([statusOf(answer), bodyOf(answer)]).toEqual([403, '']);
-  });
-
-  test('two are refused', async () => {
-    const own = `Origin: http://127.0.0.1:${port}`;
-    expect(statusOf(await get('/', own, own))).toBe(403);
-  });
-});
-
-describe('E05 methods and bodies', () => {
-  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE'])('%s is refused', async (method) => {
-    const answer = await exchange(port, request(`${method} /`, host, 'Content-Type: text/plain'));
-    expect([statusOf(answer), headerOf(answer, 'Allow'), headerOf(answer, 'Access-Control-Allow-Origin')]).toEqual([
-      405,
-      'GET, HEAD',
-      undefined,
-    ]);
-  });
-
-  test('CONNECT gets no tunnel', async () => {
-    expect(await exchange(port, request('CONNECT evil.example:443', host))).not.toContain(' 200 ');
-  });
-
-  test.each([
-    ['a body on GET', ['Content-Length: 4'], 'evil'],
-    ['a body of 1 GiB', ['Content-Length: 1073741824'], ''],
-    ['a chunked body', ['Transfer-Encoding: chunked'], '4\r\nevil\r\n0\r\n\r\n'],
-    ['both lengths at once', ['Content-Length: 4', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
-    ['two lengths', ['Content-Length: 4', 'Content-Length: 5'], 'evil'],
-    ['an expectation', ['Expect: the-impossible'], ''],
-  ])('%s is refused and ends the connection', async (_name, headers, body) => {
-    const smuggled = `GET / HTTP/1.1\r\n${host}\r\n\r\n`;
-    const lines = [`GET / HTTP/1.1`, host, ...headers, '', ''].join('\r\n');
-    const answer = await exchange(port, `${lines}${body}${smuggled}`);
-    expect([400, 417]).toContain(statusOf(answer));
-    expect(answer.match(/HTTP\/1\.1 /g)).toHaveLength(1);
-  });
-});
-
-describe('path tricks', () => {
-  test.each([
-    '/../secret.js',
-    '/assets/../../secret.js',
-    '/%2e%2e/secret.js',
-    '/%2e%2e%2fsecret.js',
-    '/..%5csecret.js',
-    '/..\\secret.js',
-    '/.%00./secret.js',
-    '/index.html%00.js',
-    '//index.html',
-    '/./index.html',
-    '/INDEX.HTML',
-    '/index.html/',
-    '/index.html;x',
-    '/index%2ehtml',
-    '/link.js',
-    '/notes.txt',
-    '/assets',
-    '/assets/',
-    '/__proto__',
-    '/constructor',
-    '/etc/passwd',
-    '/%',
-    '/\u00e9',
-    'http://127.0.0.1:PORT/secret.js',
-    'http://evil.example/',
-    '*',
-  ])('%s finds nothing', async (path) => {
-    const answer = await get(path.replace('PORT', String(port)));
-    expect([400, 404]).toContain(statusOf(answer));
-    expect(bodyOf(answer)).toBe('');
-  });
-});
-
-describe('every answer', () => {
-  test.each([
-    ['a page', () => get('/'), 200],
-    ['a script', () => get('/assets/index-BxY_z-12.js'), 200],
-    ['not found', () => get('/none'), 404],
-    ['a foreign host', () => exchange(port, request('GET /', 'Host: evil')), 421],
-    ['a foreign origin', () => get('/', 'Origin: null'), 403],
-    ['a wrong method', () => exchange(port, request('POST /', host)), 405],
-    ['what is not HTTP', () => exchange(port, 'hello there\r\n\r\n'), 400],
-    ['10 000 headers', () => get('/', ...Array.from({ length: 10_000 }, (_, at) => `X-${at}: 1`)), 400],
-    ['a giant header', () => get('/', `X: ${'x'.repeat(100_000)}`), 400],
-  ])('has the security headers: %s', async (_name, ask, status) => {
-    const answer = await ask();
-    expect(statusOf(answer)).toBe(status);
-    expect(headerOf(answer, 'X-Content-Type-Options')).toBe('nosniff');
-    expect(headerOf(answer, 'Referrer-Policy')).toBe('no-referrer');
-    expect(headerOf(answer, 'Cross-Origin-Opener-Policy')).toBe('same-origin');
-    expect(headerOf(answer, 'Cross-Origin-Resource-Policy')).toBe('same-origin');
-    expect(headerOf(answer, 'Content-Security-Policy')).toContain("default-src 'none'");
-    expect(headerOf(answer, 'Permissions-Policy')).toContain('camera=()');
-    expect(headerOf(answer, 'Server') ?? headerOf(answer, 'X-Powered-By')).toBeUndefined();
-    expect(answer).not.toContain(directory);
-  });
-});
-
-describe('the listener', () => {
-  test('E19 is on 127.0.0.1 and nowhere else', async () => {
-    expect(server.url).toBe(`http://127.0.0.1:${port}/`);
-    const others = Object.values(networkInterfaces())
-      .flatMap((addresses) => addresses ?? [])
-      .map(({ address, family, scopeid }) => (family === 'IPv6' && scopeid ? undefined : address))
-      .filter((address) => address !== undefined && address !== '127.0.0.1');
-    expect(await reachable('127.0.0.1', port)).toBe(true);
-    for (const address of others) expect([address, await reachable(address ?? '', port)]).toEqual([address, false]);
-  });
-
-  test('E15 a port in use is said', async () => {
-    await expect(start({ port })).rejects.toMatchObject({
-      code: 'CONFLICT',
-      message: expect.stringContaining(String(port)),
+  const token: Started['token'] = async (role, actions) => {
+    const made = await potter.client.call('tokens.create', {
+      ...{ name: `${role} ${Math.random()}`, role },
+      ...(actions && { actions }),
     });
-  });
-
-  test('E14 a flood of 200 connections leaves a signed-in page answered, and passes', async () => {
-    const { transport } = await connectBridge(server.url, sessions.oneTimeToken());
-    const flood = Array.from({ length: 200 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
-    for (const socket of flood) socket.write(`GET / HTTP/1.1\r\n${host}\r\n\r\n`);
-    const outcomes = await Promise.all(
-      flood.map(
-        (socket) =>
-          new Promise<string>((resolve) => {
-            socket.once('data', () => resolve('answered')).once('close', () => resolve('dropped'));
-          }),
-      ),
-    );
-    expect(outcomes.filter((outcome) => outcome === 'answered').length).toBeLessThanOrEqual(100);
-    expect(outcomes).toContain('answered');
-    const answered = new Promise((resolve) => transport.onMessage(resolve));
-    transport.send({ type: 'still here' });
-    await expect(answered).resolves.toEqual({ type: 'still here' });
-    for (const socket of flood) socket.destroy();
-    transport.close();
-    await vi.waitFor(async () => expect(statusOf(await get('/'))).toBe(200), 10_000);
-  });
-
-  test('close ends every connection, also idle and signed-in ones', async () => {
-    const closing = await start();
-    const { transport } = await connectBridge(closing.url, sessions.oneTimeToken());
-    const ended = new Promise<void>((resolve) => transport.onClose(resolve));
-    const idle = connect(closing.port, '127.0.0.1').resume();
-    idle.on('error', () => undefined);
-    await new Promise((resolve) => idle.once('connect', resolve));
-    const idleEnded = new Promise((resolve) => idle.once('close', resolve));
-    await closing.close();
-    await Promise.all([ended, idleEnded]);
-    expect(await reachable('127.0.0.1', closing.port)).toBe(false);
-  });
-});
-
-function noncesOf(answer: string): { policy: string | undefined; inPage: (string | undefined)[] } {
+    return made.secret;
+  };
+  const secret = await token('admin');
+  const auth = { authorization: `Bearer ${secret}` };
   return {
-    policy: headerOf(answer, 'Content-Security-Policy')?.match(/'nonce-([^']+)'/)?.[1],
-    inPage: [...bodyOf(answer).matchAll(/nonce="([^"]+)"/g)].map(([, nonce]) => nonce),
+    ...{ url: server.url, secret, potter, token },
+    vendors: Object.fromEntries(started.map(([id, { vendor }]) => [id, vendor])),
+    models: Object.fromEntries(started.map(([id, { model }]) => [id, `${id}/${model}`])),
+    post: (path, body, { headers, signal } = {}) =>
+      fetch(server.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...auth, ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...(signal && { signal }),
+      }),
+    get: (path) => fetch(server.url + path, { headers: auth }),
+    sdk: () => new OpenAI({ baseURL: `${server.url}/v1`, apiKey: secret, maxRetries: 0, logLevel: 'off' }),
   };
 }
 
-function reachable(address: string, at: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(at, address);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
+const text = { type: 'text', text: 'This is a example.' };
+const polish = { action: 'polish', source: text };
+const asksFor = (vendor: FakeVendor<VendorScenario> | undefined) =>
+  vendor?.requests.filter(({ method }) => method === 'POST') ?? [];
+
+describe('an operation over HTTP', () => {
+  it('answers with the envelope of every transport', async () => {
+    const { post } = await start();
+    const reply = await post('/api/system.info', {});
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get('cache-control')).toBe('no-store');
+    const body = (await reply.json()) as { status: string; data: { version: string }; metadata: { callId: string } };
+    expect(body).toMatchObject({ status: 'ok', data: { version: '0.0.0-test' }, metadata: { cached: false } });
+    expect(reply.headers.get('x-potter-call-id')).toBe(body.metadata.callId);
   });
-}
+
+  it('says in the status and in the body what went wrong, and when to come again', async () => {
+    const { post } = await start();
+    const wrong = await post('/api/keys.set', { provider: 'openai' });
+    expect([wrong.status, await wrong.json()]).toMatchObject([
+      400,
+      { status: 'error', error: { code: 'INVALID_INPUT' } },
+    ]);
+    const testKey = () => post('/api/keys.test', { provider: 'nobody' });
+    const replies = await Promise.all(Array.from({ length: 11 }, testKey));
+    const limited = replies.find(({ status }) => status === 429);
+    expect(limited?.headers.get('retry-after')).toBe('1');
+  });
+
+  it('streams where that is asked for, and ends with the reply', async () => {
+    const { post } = await start();
+    const reply = await post('/api/text.process', polish, { headers: { accept: 'text/event-stream' } });
+    expect(reply.headers.get('content-type')).toContain('text/event-stream');
+    const events = (await reply.text()).trim().split('\n\n');
+    expect(events[0]).toContain('event: chunk\ndata: {"type":"started"');
+    const [name, data = ''] = (events.at(-1) ?? '').split('\n');
+    expect(name).toBe('event: reply');
+    expect(JSON.parse(data.slice('data: '.length))).toMatchObject({
+      status: 'ok',
+      data: { output: 'This is an example.' },
+    });
+  });
+
+  it('is answered from the cache, marked, unless the program does not want that', async () => {
+    const { post, vendors } = await start();
+    const run = async (headers = {}) =>
+      ((await (await post('/api/text.process', polish, { headers })).json()) as { metadata: { cached: boolean } })
+        .metadata.cached;
+    expect(await run()).toBe(false);
+    expect(await run()).toBe(true);
+    expect(await run({ 'cache-control': 'no-store' })).toBe(false);
+    const asked = Object.values(vendors).flatMap(asksFor).length;
+    expect(asked).toBe(2);
+  });
+
+  it('is cancelled when the program hangs up, down to the socket of the vendor', async () => {
+    const { post, vendors, models } = await start();
+    const { openai } = vendors;
+    openai?.next({ after: 900, ending: 'stall' });
+    const hangUp = new AbortController();
+    const reply = post('/api/text.process', { ...polish, model: models.openai }, { signal: hangUp.signal });
+    await openai?.received(1);
+    hangUp.abort();
+    await expect(reply).rejects.toThrow();
+    await openai?.disconnected();
+  });
+
+  it('lets a reader read, a runner run, and nobody make tokens with a token', async () => {
+    const { url, token, post } = await start();
+    const as = async (role: TokenRole, route: string, input: object): Promise<number> => {
+      const secret = await token(role);
+      return (await post(`/api/${route}`, input, { headers: { authorization: `Bearer ${secret}` } })).status;
+    };
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(await as('reader', 'actions.list', {})).toBe(200);
+    expect(await as('reader', 'text.process', polish)).toBe(403);
+    expect(await as('runner', 'text.process', polish)).toBe(200);
+    expect(await as('runner', 'history.list', {})).toBe(403);
+    expect(await as('operator', 'config.set', { key: 'log.level', value: 'info' })).toBe(403);
+    expect(await as('admin', 'tokens.create', { name: 'x', role: 'admin' })).toBe(403);
+    expect(await as('admin', 'system.erase', { confirm: 'delete everything' })).toBe(403);
+  });
+
+  it('keeps a token that is bound to some actions to those', async () => {
+    const { token, post, models } = await start();
+    const bound = { headers: { authorization: `Bearer ${await token('runner', ['polish'])}` } };
+    const status = async (path: string, body: object) => (await post(path, body, bound)).status;
+    expect(await status('/api/text.process', polish)).toBe(200);
+    expect(await status('/api/text.process', { action: 'concise', source: text })).toBe(403);
+    expect(await status('/api/text.process', { source: text })).toBe(403);
+    expect(await status('/api/text.capture', {})).toBe(403);
+    const messages = [{ role: 'user', content: 'Hello' }];
+    expect(await status('/v1/chat/completions', { model: models.openai, messages })).toBe(403);
+    expect(await status('/api/actions.list', {})).toBe(200);
+  });
+
+  it('is worth nothing with a token that was taken away, rotated or has expired', async () => {
+    const { potter, post } = await start();
+    const { client } = potter;
+    const made = await client.call('tokens.create', { name: 'script', role: 'reader' });
+    const status = async (secret: string) =>
+      (await post('/api/actions.list', {}, { headers: { authorization: `Bearer ${secret}` } })).status;
+    expect(await status(made.secret)).toBe(200);
+    const rotated = await client.call('tokens.rotate', { token: 'script' });
+    expect([await status(made.secret), await status(rotated.secret)]).toEqual([401, 200]);
+    expect(await client.call('tokens.revoke', { token: 'script' })).toEqual({ revoked: true });
+    expect(await status(rotated.secret)).toBe(401);
+    const { tokens } = await client.call('tokens.list', {});
+    expect(JSON.stringify(tokens)).not.toMatch(/potter_/);
+    await expect(client.call('tokens.revoke', { token: 'script' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('describes itself', async () => {
+    const { get } = await start();
+    const described = (await (await get('/api/openapi.json')).json()) as { paths: Record<string, object> };
+    expect(described.paths['/api/text.process']).toMatchObject({ post: { operationId: 'text.process' } });
+    expect(JSON.stringify(described)).not.toContain('undefined');
+  });
+});
+
+const messages = [
+  { role: 'system' as const, content: 'Polish.' },
+  { role: 'user' as const, content: 'Text:\n<text-9>\nThis is a example.\n</text-9>' },
+];
+
+describe('chat completions', () => {
+  it.each(wireFormats)(
+    'answer the official SDK whole and streamed, whatever the model speaks: %s',
+    async (wireFormat) => {
+      const { sdk, models } = await start();
+      const model = models[wireFormat] ?? '';
+      const whole = await sdk().chat.completions.create({ model, messages });
+      expect(whole.choices[0]).toMatchObject({
+        finish_reason: 'stop',
+        message: { role: 'assistant', content: 'This is an example.' },
+      });
+      expect(whole.usage?.completion_tokens).toBeGreaterThan(0);
+      const stream = await sdk().chat.completions.create({
+        ...{ model, messages, stream: true },
+        stream_options: { include_usage: true },
+      });
+      let said = '';
+      let finish: string | null = null;
+      let tokens: number | undefined;
+      for await (const { choices, usage } of stream) {
+        said += choices[0]?.delta.content ?? '';
+        finish = choices[0]?.finish_reason ?? finish;
+        tokens = usage?.completion_tokens ?? tokens;
+      }
+      expect([said, finish]).toEqual(['This is an example.', 'stop']);
+      expect(tokens).toBeGreaterThan(0);
+    },
+  );
+
+  it('list the models under the names they are asked by', async () => {
+    const { sdk, models } = await start();
+    const ids: string[] = [];
+    for await (const { id } of sdk().models.list()) ids.push(id);
+    for (const model of Object.values(models)) expect(ids).toContain(model);
+  });
+
+  it('pass on bytes and fields they do not know untouched', async () => {
+    const { post, vendors, models } = await start();
+    const raw =
+      '{"id":"x","object":"chat.completion","novelty":{"a":[1,2]},"choices":[{"index":0,"message":{"role":"assistant","content":"é"},"finish_reason":"stop"}]}  \n';
+    vendors.compatible?.next({ reply: { body: raw, headers: { 'content-type': 'application/json' } } });
+    const body = { model: models.compatible, messages, seed: 7, extra: { deep: [true] } };
+    const reply = await post('/v1/chat/completions', body);
+    expect(await reply.text()).toBe(raw);
+    expect(reply.headers.get('x-potter-model')).toBe(models.compatible);
+    const sent = asksFor(vendors.compatible)[0];
+    expect(sent?.body).toEqual({ ...body, model: models.compatible?.split('/')[1] });
+    expect(JSON.stringify(sent?.headers)).not.toContain('potter_');
+  });
+
+  it('turn to the models the person listed when the first fails, and say so', async () => {
+    const { post, potter, vendors, models } = await start();
+    await potter.client.call('config.set', { key: 'text.failover', value: [models.anthropic ?? ''] });
+    vendors.openai?.next({ reply: { status: 500 } });
+    const reply = await post('/v1/chat/completions', { model: models.openai, messages });
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get('x-potter-model')).toBe(models.anthropic);
+    const { choices } = (await reply.json()) as { choices: { message: { content: string } }[] };
+    expect(choices[0]?.message.content).toBe('This is an example.');
+  });
+
+  it.each([
+    [
+      'a refused key',
+      { reply: { status: 401, body: { error: { message: 'x', code: 'invalid_api_key' } } } },
+      401,
+      'AUTH',
+    ],
+    ['no credit', { reply: { status: 429, body: { error: { code: 'insufficient_quota' } } } }, 402, 'QUOTA'],
+    ['a page', { reply: { status: 404, body: '<html>Secret page</html>' } }, 404, 'ENDPOINT'],
+  ] as const)('tell %s in the form the SDK reads', async (_what, scenario, status, code) => {
+    const { sdk, vendors, models } = await start();
+    vendors.openai?.next(scenario);
+    const failed = sdk().chat.completions.create({ model: models.openai ?? '', messages });
+    await expect(failed).rejects.toMatchObject({ status, code });
+    await expect(failed).rejects.not.toThrow(/Secret page/);
+  });
+
+  it('tell a stream that was cut, so that the SDK does not take it for the whole', async () => {
+    const { sdk, vendors, models } = await start();
+    vendors.openai?.next({ text: 'A text of some words, and some more of them.', after: 900, ending: 'end' });
+    const stream = await sdk().chat.completions.create({ model: models.openai ?? '', messages, stream: true });
+    const read = async (): Promise<void> => {
+      for await (const _chunk of stream);
+    };
+    await expect(read()).rejects.toMatchObject({ code: 'INCOMPLETE' });
+  });
+
+  it('refuse what only another wire format could carry, before anything is sent', async () => {
+    const { post, vendors, models } = await start();
+    const asked = async (more: object) => {
+      const reply = await post('/v1/chat/completions', { model: models.anthropic, messages, ...more });
+      return [reply.status, ((await reply.json()) as { error: { code: string } }).error.code];
+    };
+    expect(await asked({ tools: [{ type: 'function' }] })).toEqual([422, 'UNPROCESSABLE']);
+    expect(await asked({ n: 2 })).toEqual([422, 'UNPROCESSABLE']);
+    expect(await asked({ messages: [{ role: 'assistant', content: 'x' }] })).toEqual([422, 'UNPROCESSABLE']);
+    expect(await asked({ model: 'gpt-4o' })).toEqual([404, 'MODEL_NOT_FOUND']);
+    expect(await asked({ messages: [] })).toEqual([400, 'INVALID_INPUT']);
+    expect(asksFor(vendors.anthropic)).toEqual([]);
+  });
+
+  it('carry a conversation to a model of another wire format turn by turn', async () => {
+    const { sdk, vendors, models } = await start();
+    await sdk().chat.completions.create({
+      model: models.anthropic ?? '',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'One.' },
+        { role: 'assistant', content: 'Two.' },
+        { role: 'user', content: [{ type: 'text', text: 'Three.' }] },
+      ],
+      max_completion_tokens: 50,
+    });
+    expect(asksFor(vendors.anthropic)[0]?.body).toMatchObject({
+      system: 'Be brief.',
+      messages: [
+        { role: 'user', content: 'One.' },
+        { role: 'assistant', content: 'Two.' },
+        { role: 'user', content: 'Three.' },
+      ],
+    });
+  });
+
+  it('are for programs with a token alone: no other door could carry their bytes', async () => {
+    const { potter, models } = await start();
+    for (const caller of [{ kind: 'cli' }, { kind: 'window', window: 'w' }, { kind: 'panel', session: 's' }] as const) {
+      const asked = potter.connect(caller).call('chat.complete', { model: models.openai ?? '', messages });
+      await expect(asked).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    }
+  });
+
+  it('end the request of the vendor when the program hangs up', async () => {
+    const { post, vendors, models } = await start();
+    vendors.openai?.next({ after: 900, ending: 'drip' });
+    const hangUp = new AbortController();
+    const reply = await post(
+      '/v1/chat/completions',
+      { model: models.openai, messages, stream: true },
+      { signal: hangUp.signal },
+    );
+    expect(reply.status).toBe(200);
+    hangUp.abort();
+    await vendors.openai?.disconnected();
+  });
+
+  it('keep every event of 128 streams at once whole and in its order', async () => {
+    const { post, models } = await start();
+    const words = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+    const ask = async () => {
+      const user = { role: 'user', content: `Text:\n<text-9>\n${words}\n</text-9>` };
+      const reply = await post('/v1/chat/completions', { model: models.compatible, messages: [user], stream: true });
+      const events = (await reply.text()).trim().split('\n\n');
+      expect(events.pop()).toBe('data: [DONE]');
+      return events
+        .map((event) => JSON.parse(event.slice('data: '.length)) as { choices: { delta: { content?: string } }[] })
+        .map(({ choices }) => choices[0]?.delta.content ?? '')
+        .join('');
+    };
+    const answers = await Promise.all(Array.from({ length: 128 }, ask));
+    expect(new Set(answers)).toEqual(new Set([words]));
+  });
+});

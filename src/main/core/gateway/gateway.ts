@@ -25,6 +25,7 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Settles when the caller is ready for more. */
   readonly emit: (chunk: unknown) => Promise<void>;
+  readonly noStore: boolean;
   input: unknown;
   principal: Principal | undefined;
   log: Log;
@@ -65,6 +66,8 @@ export interface CallRequest {
   readonly caller: Caller;
   readonly signal?: AbortSignal;
   readonly emit?: (chunk: unknown) => Promise<void>;
+  /** Neither answered from the cache nor kept in it. Default false. */
+  readonly noStore?: boolean;
 }
 
 export interface Gateway {
@@ -108,7 +111,7 @@ export function createGateway({ handlers, middleware, clock, log, newId }: Gatew
     }
   }
 
-  function buildCall(id: string, { route, input, caller, signal, emit }: CallRequest): Call {
+  function buildCall(id: string, { route, input, caller, signal, emit, noStore = false }: CallRequest): Call {
     if (closed) throw new PotterError('TRANSPORT_CLOSED', 'This Potter process is stopping.');
     if (!isRoute(route)) throw new PotterError('UNKNOWN_ROUTE', `There is no operation "${route.slice(0, 100)}".`);
     return {
@@ -118,6 +121,7 @@ export function createGateway({ handlers, middleware, clock, log, newId }: Gatew
       caller,
       signal: signal ?? neverAborted,
       emit: emit ?? dropChunk,
+      noStore,
       principal: undefined,
       log,
     };

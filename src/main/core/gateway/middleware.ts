@@ -136,7 +136,7 @@ const identify: Middleware = (call, next) => {
 };
 
 const permit: Middleware = (call, next) => {
-  authorize(principalOf(call), call.route, routeOf(call.route).access);
+  authorize(principalOf(call), call.route, routeOf(call.route).access, call.input);
   return next();
 };
 
@@ -179,7 +179,8 @@ const limitBy =
 const answerFrom =
   (cache: MiddlewareOptions['cache']): Middleware =>
   (call, next) => {
-    const key = routeOf(call.route).cacheable ? cache.keyOf(call.route, call.input) : undefined;
+    const isOpen = routeOf(call.route).cacheable === true && !call.noStore;
+    const key = isOpen ? cache.keyOf(call.route, call.input) : undefined;
     return key === undefined ? next() : cache.answer(key, call.signal, next);
   };
 

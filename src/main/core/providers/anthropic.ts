@@ -143,13 +143,13 @@ const thinkingTokens = 8192;
 const usualCeiling = 64_000;
 
 /** No temperature: this version of the vendor's API refuses it for every model, whatever its value. */
-function toBody({ model, system, user, maxOutputTokens }: CompletionRequest, ceiling: number) {
+function toBody({ model, system, before = [], user, maxOutputTokens }: CompletionRequest, ceiling: number) {
   const wanted = maxOutputTokens + (withoutThinking.test(model) ? 0 : thinkingTokens);
   return {
     model,
     max_tokens: Math.min(wanted, ceiling),
     ...(system !== '' && { system }),
-    messages: [{ role: 'user' as const, content: user }],
+    messages: [...before.map(({ role, text }) => ({ role, content: text })), { role: 'user' as const, content: user }],
     stream: true as const,
   };
 }

@@ -185,12 +185,18 @@ const usualCeiling = 65_536;
 
 type Body = ReturnType<typeof toBody>;
 
-function toBody({ model, system, user, maxOutputTokens, temperature }: CompletionRequest, ceiling: number) {
+function toBody(
+  { model, system, before = [], user, maxOutputTokens, temperature }: CompletionRequest,
+  ceiling: number,
+) {
   const thinks = !withoutThinking.test(model);
   const apart = system !== '' && !withoutInstructions.test(model);
   const text = apart || system === '' ? user : `${system}\n\n${user}`;
   return {
-    contents: [{ role: 'user', parts: [{ text }] }],
+    contents: [
+      ...before.map((turn) => ({ role: turn.role === 'user' ? 'user' : 'model', parts: [{ text: turn.text }] })),
+      { role: 'user', parts: [{ text }] },
+    ],
     ...(apart && { systemInstruction: { role: 'user', parts: [{ text: system }] } }),
     generationConfig: {
       ...(temperature !== undefined && !thinks && { temperature }),

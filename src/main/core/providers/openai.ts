@@ -16,6 +16,7 @@ import {
   type Provider,
   type ProviderOptions,
   type Usage,
+  type Wire,
 } from './provider.ts';
 
 export interface OpenAiOptions extends ProviderOptions {
@@ -39,8 +40,18 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
     return translate(thrown, { asked, signal, now: options.now?.() ?? Date.now() });
   };
 
+  const wire: Wire = {
+    url: `${trimmed(options.baseUrl)}/chat/completions`,
+    headers: headersFor({ headers: { 'content-type': 'application/json' } }, options.apiKey),
+    refusal: ({ status, headers, body }, model) => {
+      const reply = Object.assign(new Error(`${status}`), { status, headers, error: errorIn(body) });
+      return failed(reply, neverAborted, model);
+    },
+  };
+
   return {
     id,
+    wire,
     async models(signal) {
       try {
         const reply = await (await client()).models.list({ signal }).asResponse();
@@ -49,7 +60,7 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
         throw failed(thrown, signal);
       }
     },
-    describe: (request) => ({ url: `${trimmed(options.baseUrl)}/chat/completions`, body: toBody(request, options) }),
+    describe: (request) => ({ url: wire.url, body: toBody(request, options) }),
     async *complete(request, signal) {
       const answer = new Answer(name);
       try {
@@ -63,6 +74,18 @@ export function createOpenAiProvider(options: OpenAiOptions): Provider {
       }
     },
   };
+}
+
+const neverAborted = new AbortController().signal;
+
+/** The vendor's error object, or what a server sent in its place. */
+function errorIn(body: string): unknown {
+  try {
+    const document: unknown = JSON.parse(body);
+    return typeof document === 'object' && document !== null && 'error' in document ? document.error : document;
+  } catch {
+    return undefined;
+  }
 }
 
 const trimmed = (baseUrl: string): string => baseUrl.replace(/\/+$/, '');
@@ -116,13 +139,14 @@ const openThinking =
 const thinkingTokens = 8192;
 
 function toBody(request: CompletionRequest, { wireFormat }: OpenAiOptions) {
-  const { model, system, user, maxOutputTokens, temperature } = request;
+  const { model, system, before = [], user, maxOutputTokens, temperature } = request;
   const isVendor = wireFormat === 'openai';
   const thinks = isVendor && !withoutThinking.test(model);
   return {
     model,
     messages: [
       { role: 'system' as const, content: system },
+      ...before.map(({ role, text }) => ({ role, content: text })),
       { role: 'user' as const, content: user },
     ],
     stream: true as const,

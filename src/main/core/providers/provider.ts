@@ -1,14 +1,23 @@
 /** One language-model server, whatever its wire format. */
+import type { PotterError } from '../../../shared/errors.ts';
 import type { GuardedFetch } from '../outbound.ts';
 
 export interface CompletionRequest {
   readonly model: string;
   /** Instructions: the shared guard and the action's prompt. */
   readonly system: string;
+  /** What was said before, the oldest first. Default: nothing. */
+  readonly before?: readonly Turn[];
   /** The delimited text. */
   readonly user: string;
   readonly maxOutputTokens: number;
   readonly temperature?: number;
+}
+
+/** One thing that was said. */
+export interface Turn {
+  readonly role: 'user' | 'assistant';
+  readonly text: string;
 }
 
 export interface Usage {
@@ -57,8 +66,23 @@ export interface ProviderOptions {
 /** Characters of one answer. The framing around them is capped by the outbound fetch. */
 export const maximumText = 2 << 20;
 
+/** For whoever has a request in the OpenAI wire format already. */
+export interface Wire {
+  /** Where chat completions are asked for. */
+  readonly url: string;
+  /** Of every request, the key among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What an error reply means. `body` is what there is of its text. */
+  refusal(
+    reply: { readonly status: number; readonly headers: Headers; readonly body: string },
+    model: string,
+  ): PotterError;
+}
+
 export interface Provider {
   readonly id: string;
+  /** Where it speaks the OpenAI wire format. */
+  readonly wire?: Wire;
   /** The models the server offers for conversation now, in its order. Fails with the code of what went wrong. */
   models(signal: AbortSignal): Promise<readonly Model[]>;
   /** What `complete` would send; nothing is sent. */

@@ -5,7 +5,7 @@ import { type ErrorCode, PotterError, toPotterError } from '../../../shared/erro
 import type { ProviderSetting, WireFormat } from '../../../shared/settings.ts';
 import type { Clock } from '../host.ts';
 import type { Log } from '../log/log.ts';
-import { isLoopbackHost, type Outbound } from '../outbound.ts';
+import { type Forward, isLoopbackHost, type Outbound } from '../outbound.ts';
 import { createAnthropicProvider, loadSdk as loadAnthropic } from './anthropic.ts';
 import { createGoogleProvider, loadSdk as loadGoogle } from './google.ts';
 import { bestModel, chatModels, knownModels, type Tier, tierOf } from './models.ts';
@@ -27,7 +27,7 @@ export interface ProviderRegistryOptions {
    */
   readonly keys: (provider: string, baseUrl: string) => readonly string[];
   readonly hasKey: (provider: string) => boolean;
-  readonly outbound: Pick<Outbound, 'fetchFor' | 'prepare'>;
+  readonly outbound: Pick<Outbound, 'fetchFor' | 'forwardTo' | 'prepare'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits?: Partial<ProbeLimits>;
@@ -48,6 +48,8 @@ export interface Server {
   readonly provider: Provider;
   /** Names address and key together without giving the key away. Only for this process. */
   readonly key: string;
+  /** Sends a request in the OpenAI wire format as it is, where the provider speaks that. */
+  readonly forward?: Forward;
 }
 
 /** A model that can be asked now. */
@@ -323,11 +325,13 @@ export class ProviderRegistry {
         knownModels: () => chatModels(connection.list?.models ?? []).map((model) => model.id),
         now: () => this.#options.clock.now(),
       });
+      const { wire } = provider;
       return {
         provider,
         key: createHash('sha256')
           .update(`${id} ${baseUrl} ${apiKey ?? ''}`)
           .digest('base64'),
+        ...(wire && { forward: this.#options.outbound.forwardTo(policy, wire.url) }),
       };
     };
     const [first, ...spares] = keys;

@@ -98,5 +98,16 @@ export const migrations: readonly string[] = [
     encrypted BLOB NOT NULL
   ) STRICT;
   CREATE INDEX answers_at ON answers (at);
+
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    actions TEXT,
+    digest TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    used_at INTEGER
+  ) STRICT;
   `,
 ];

@@ -373,7 +373,8 @@ describe('the providers Potter knows without being told', () => {
       hosts.add(new URL(input).hostname);
       return Promise.reject(new PotterError('LOCAL_DOWN', 'It is not running.'));
     };
-    outbound = { fetchFor, prepare: async () => undefined, close: async () => undefined };
+    const { forwardTo } = outbound;
+    outbound = { fetchFor, forwardTo, prepare: async () => undefined, close: async () => undefined };
     registry = open();
     await registry.list(undefined, always);
     await registry.probeKeyless(always);

@@ -1,0 +1,344 @@
+/**
+ * Chat completions in the OpenAI wire format, for programs that speak it: where the model's own server does, the bytes go
+ * to and fro untouched; for the others request and answer are put into their words.
+ */
+import type { Chunk, ParsedInput } from '../../../shared/contract.ts';
+import { PotterError } from '../../../shared/errors.ts';
+import type { Log } from '../log/log.ts';
+import type { ForwardHandler } from '../outbound.ts';
+import type { Spender } from './budgets.ts';
+import type { Asking, Called, ModelCalls } from './calls.ts';
+import type { CompletionRequest, Finish, Turn, Usage, Wire } from './provider.ts';
+import type { Server } from './registry.ts';
+import { estimateTokens } from './tokens.ts';
+
+export type ChatRequest = ParsedInput<'chat.complete'>;
+type Piece = Chunk<'chat.complete'>;
+
+export interface ChatCall {
+  readonly callId: string;
+  readonly spender: Spender;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Takes the reply's head, then its bytes. Settles when there is room for more. */
+  readonly emit: (piece: Piece) => Promise<void>;
+}
+
+/** Of a reply that is an error, which is never handed on. */
+const longestRefusal = 64 * 1024;
+/** Pieces on their way to a program that reads slowly, until the server is asked to wait. */
+const mostWaiting = 16;
+
+export class ChatCompletions {
+  readonly #models: Pick<ModelCalls, 'run'>;
+  readonly #now: () => number;
+
+  /** `now`: milliseconds since the epoch. */
+  constructor(models: Pick<ModelCalls, 'run'>, now: () => number) {
+    this.#models = models;
+    this.#now = now;
+  }
+
+  /** Hands the whole reply to `emit`. Fails before it has handed on anything, or with what cut the reply off. */
+  async complete(request: ChatRequest, call: ChatCall): Promise<Called<unknown>> {
+    const { signal, log, spender, emit } = call;
+    const expected = { inputTokens: expectedInput(request), outputTokens: limitOf(request) ?? 512, isEstimate: true };
+    const wanted = { reference: request.model === defaultModel ? undefined : referenceOf(request.model) };
+    return await this.#models.run({ wanted, spender, expected, signal, log }, (asking) => {
+      const { provider, forward } = asking.server;
+      if (provider.wire && forward) return forwardBytes(request, provider.wire, forward, asking, emit);
+      return this.#translate(request, asking, call);
+    });
+  }
+
+  /** Asks in the words of another wire format, and answers in OpenAI's. */
+  async #translate(
+    request: ChatRequest,
+    { server, target, signal, begun, used }: Asking,
+    call: ChatCall,
+  ): Promise<void> {
+    const { callId, emit } = call;
+    const completion = toCompletion(request, target.model);
+    const head = { id: `chatcmpl-${callId}`, created: Math.floor(this.#now() / 1000), model: request.model };
+    const about = { provider: target.id, model: target.model };
+    let text = '';
+    let hasHead = false;
+    const send = async (delta: object, finish: string | null, usage?: object): Promise<void> => {
+      if (!hasHead) await emit({ type: 'head', status: 200, contentType: eventStream, ...about });
+      hasHead = true;
+      const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
+      const chunk = { ...head, object: 'chat.completion.chunk', choices, ...(usage && { usage }) };
+      await emit({ type: 'bytes', bytes: Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`) });
+    };
+    for await (const event of server.provider.complete(completion, signal)) {
+      if (event.type === 'text') {
+        begun();
+        if (request.stream && text === '') await send({ role: 'assistant', content: '' }, null);
+        text += event.text;
+        if (request.stream) await send({ content: event.text }, null);
+        continue;
+      }
+      const usage = event.usage ?? estimated(request, text);
+      used(usage);
+      const finish = finishReasons[event.finish];
+      const counts = {
+        prompt_tokens: usage.inputTokens,
+        completion_tokens: usage.outputTokens,
+        total_tokens: usage.inputTokens + usage.outputTokens,
+      };
+      if (request.stream) {
+        await send({}, finish, request.stream_options?.include_usage === true ? counts : undefined);
+        await emit({ type: 'bytes', bytes: Buffer.from('data: [DONE]\n\n') });
+        return;
+      }
+      const message = { role: 'assistant', content: text, refusal: null };
+      const choices = [{ index: 0, message, logprobs: null, finish_reason: finish }];
+      const document = JSON.stringify({ ...head, object: 'chat.completion', choices, usage: counts });
+      await emit({ type: 'head', status: 200, contentType: 'application/json', ...about });
+      await emit({ type: 'bytes', bytes: Buffer.from(document) });
+    }
+  }
+}
+
+/** The model that is meant where a program has to name one. */
+const defaultModel = 'default';
+const eventStream = 'text/event-stream; charset=utf-8';
+const finishReasons: Readonly<Record<Finish, string>> = { stop: 'stop', length: 'length', filter: 'content_filter' };
+
+function referenceOf(model: string): string {
+  if (/^[^/\s]+\/\S/.test(model)) return model;
+  throw new PotterError('MODEL_NOT_FOUND', `"${model.slice(0, 100)}" is not a model here; use provider/model.`);
+}
+
+const limitOf = ({ max_completion_tokens, max_tokens }: ChatRequest): number | undefined =>
+  max_completion_tokens ?? max_tokens ?? undefined;
+
+/** By the size alone, since every request passes here. */
+function expectedInput({ messages }: ChatRequest): number {
+  let characters = 0;
+  for (const { content } of messages) characters += typeof content === 'string' ? content.length : 100;
+  return Math.ceil(characters / 3);
+}
+
+function estimated(request: ChatRequest, text: string): Usage {
+  const said = request.messages.map(({ content }) => textOf(content)).join('\n');
+  return { inputTokens: estimateTokens(said), outputTokens: estimateTokens(text), isEstimate: true };
+}
+
+/** Fails with `UNPROCESSABLE` for what only a server of this wire format understands. */
+function toCompletion(request: ChatRequest, model: string): CompletionRequest {
+  const foreign = ['tools', 'functions', 'response_format', 'audio', 'modalities'].find(
+    (name) => Object.hasOwn(request, name) && Reflect.get(request, name) !== null,
+  );
+  if (foreign !== undefined || (request.n ?? 1) !== 1) {
+    const name = foreign ?? 'n';
+    throw new PotterError(
+      'UNPROCESSABLE',
+      `"${name}" can be asked only of servers that speak the OpenAI wire format.`,
+      {
+        detail: { field: name },
+      },
+    );
+  }
+  const system = request.messages.filter(({ role }) => role === 'system' || role === 'developer');
+  const turns = request.messages.flatMap(({ role, content }): Turn[] =>
+    role === 'user' || role === 'assistant' ? [{ role, text: textOf(content) }] : [],
+  );
+  const last = turns.pop();
+  if (last?.role !== 'user' || turns.length + 1 + system.length !== request.messages.length) {
+    throw new PotterError('UNPROCESSABLE', 'The last of "messages" must be of the user, and none of a tool.', {
+      detail: { field: 'messages' },
+    });
+  }
+  return {
+    model,
+    system: system.map(({ content }) => textOf(content)).join('\n\n'),
+    before: turns,
+    user: last.text,
+    maxOutputTokens: limitOf(request) ?? 4096,
+    ...(typeof request.temperature === 'number' && { temperature: request.temperature }),
+  };
+}
+
+function textOf(content: ChatRequest['messages'][number]['content']): string {
+  if (content === null || content === undefined) return '';
+  if (typeof content === 'string') return content;
+  return content
+    .map((part) => {
+      if (part.type === 'text' && typeof part.text === 'string') return part.text;
+      throw new PotterError('UNPROCESSABLE', 'Only text can be sent to this model.', { detail: { field: 'messages' } });
+    })
+    .join('\n');
+}
+
+/** An event beyond this is handed on as it comes. */
+const longestEvent = 1 << 20;
+
+/** What stands at the end of a reply that is whole. */
+const streamEnd = Buffer.from('[DONE]');
+const finished = Buffer.from('"finish_reason":"');
+const usageField = Buffer.from('"usage":{');
+
+async function forwardBytes(
+  request: ChatRequest,
+  wire: Wire,
+  forward: NonNullable<Server['forward']>,
+  { target, signal, begun, used }: Asking,
+  emit: ChatCall['emit'],
+): Promise<void> {
+  const passage = new Passage(request.stream === true, { provider: target.id, model: target.model }, begun, emit);
+  // The same text but for the name of the model: what Potter does not know stays in it.
+  const body = JSON.stringify({ ...request, model: target.model });
+  try {
+    await forward({ headers: wire.headers, body, signal }, passage);
+    if (passage.refusal) throw wire.refusal(passage.refusal, target.model);
+    await passage.end(target.providerName);
+  } finally {
+    if (passage.hasBytes) used(passage.usage() ?? guess(request, passage.received));
+  }
+}
+
+interface Answering {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** A reply on its way through: what is looked at is only where it ends, and its tokens. */
+class Passage implements ForwardHandler {
+  readonly #isStream: boolean;
+  readonly #about: Answering;
+  readonly #begun: () => void;
+  readonly #emit: ChatCall['emit'];
+  #status = 0;
+  #headers = new Headers();
+  #refused: Buffer[] | undefined;
+  #sent: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #isPaused = false;
+  #isWhole = false;
+  #failure: unknown;
+  #tail: Buffer | undefined;
+  /** The beginning of an event. */
+  #held: Buffer | undefined;
+  received = 0;
+
+  constructor(isStream: boolean, about: Answering, begun: () => void, emit: ChatCall['emit']) {
+    this.#isStream = isStream;
+    this.#about = about;
+    this.#begun = begun;
+    this.#emit = emit;
+  }
+
+  get hasBytes(): boolean {
+    return this.received > 0;
+  }
+
+  /** The error reply, where it is one. */
+  get refusal(): Parameters<Wire['refusal']>[0] | undefined {
+    if (!this.#refused) return undefined;
+    return { status: this.#status, headers: this.#headers, body: Buffer.concat(this.#refused).toString() };
+  }
+
+  #flow: Parameters<ForwardHandler['head']>[2] | undefined;
+
+  head(
+    status: number,
+    headers: Parameters<ForwardHandler['head']>[1],
+    flow: Parameters<ForwardHandler['head']>[2],
+  ): void {
+    this.#status = status;
+    this.#flow = flow;
+    if (status >= 400) {
+      this.#refused = [];
+      for (const [name, value] of Object.entries(headers)) {
+        for (const one of [value ?? []].flat()) this.#headers.append(name, one);
+      }
+      return;
+    }
+    const type = headers['content-type'];
+    const contentType = typeof type === 'string' ? type : this.#isStream ? eventStream : 'application/json';
+    this.#send({ type: 'head', status, contentType, ...this.#about });
+  }
+
+  bytes(bytes: Buffer): void {
+    if (this.#refused) {
+      if (this.received < longestRefusal) this.#refused.push(bytes);
+      this.received += bytes.length;
+      return;
+    }
+    if (this.received === 0) this.#begun();
+    this.received += bytes.length;
+    const piece = this.#isStream ? this.#wholeEvents(bytes) : bytes;
+    if (piece.length === 0) return;
+    if (piece.includes(usageField)) this.#tail = piece;
+    if (this.#isStream) this.#isWhole ||= piece.includes(streamEnd) || piece.includes(finished);
+    this.#send({ type: 'bytes', bytes: piece });
+  }
+
+  /** What of a stream may go on: half an event, when nothing follows it, would be read as a broken one. */
+  #wholeEvents(bytes: Buffer): Buffer {
+    const all = this.#held ? Buffer.concat([this.#held, bytes]) : bytes;
+    const end = all.length > longestEvent ? all.length : endOfEvents(all);
+    this.#held = end < all.length ? all.subarray(end) : undefined;
+    return all.subarray(0, end);
+  }
+
+  /** Fails when the program did not take it, or a stream has ended without its end. */
+  async end(name: string): Promise<void> {
+    if (this.#held && this.#isWhole) this.#send({ type: 'bytes', bytes: this.#held });
+    await this.#sent;
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.received === 0) throw new PotterError('EMPTY_RESULT', `${name} sent an empty reply.`);
+    if (this.#isStream && !this.#isWhole) {
+      throw new PotterError('INCOMPLETE', `${name} ended the connection before the answer was finished.`);
+    }
+  }
+
+  usage(): Usage | undefined {
+    const text = this.#tail?.toString();
+    if (text === undefined) return undefined;
+    const input = /"prompt_tokens":\s*(\d{1,9})/.exec(text)?.[1];
+    const output = /"completion_tokens":\s*(\d{1,9})/.exec(text)?.[1];
+    return input === undefined || output === undefined
+      ? undefined
+      : { inputTokens: Number(input), outputTokens: Number(output) };
+  }
+
+  #send(piece: Piece): void {
+    this.#waiting += 1;
+    if (this.#waiting > mostWaiting && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#flow?.pause();
+    }
+    this.#sent = this.#emit(piece).then(
+      () => this.#taken(),
+      (thrown: unknown) => {
+        this.#failure ??= thrown;
+        this.#taken();
+      },
+    );
+  }
+
+  #taken(): void {
+    this.#waiting -= 1;
+    if (!this.#isPaused || this.#waiting > 0) return;
+    this.#isPaused = false;
+    this.#flow?.resume();
+  }
+}
+
+/** Where the last whole event ends; 0 when none does. Most pieces are whole events. */
+function endOfEvents(bytes: Buffer): number {
+  if (bytes.at(-1) === lineFeed && bytes.at(-2) === lineFeed) return bytes.length;
+  const plain = bytes.lastIndexOf('\n\n');
+  const windows = bytes.lastIndexOf('\r\n\r\n');
+  return Math.max(plain < 0 ? 0 : plain + 2, windows < 0 ? 0 : windows + 4);
+}
+
+const lineFeed = 0x0a;
+
+/** A reply without counts: about half of a stream's bytes is framing. */
+function guess(request: ChatRequest, received: number): Usage {
+  const outputTokens = Math.ceil(received / (request.stream ? 100 : 4));
+  return { inputTokens: expectedInput(request), outputTokens, isEstimate: true };
+}
