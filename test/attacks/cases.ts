@@ -1,8 +1,9 @@
-/** The attacks of the list that concern the windows (D) and what comes in from outside (L): each needs a test. */
+/** The attacks of the list that concern the windows (D), the loopback API (E) and deep links (L): each needs a test. */
 export const attackCases: Readonly<Record<string, readonly string[]>> = {
   D: [
     ...['D01', 'D02', 'D03', 'D04', 'D05', 'D07', 'D08', 'D09', 'D10', 'D11', 'D12', 'D13', 'D14', 'D15', 'D17', 'D18'],
   ],
+  E: ['E01', 'E04', 'E05', 'E06', 'E07', 'E09', 'E10', 'E12', 'E14', 'E15', 'E17', 'E18', 'E19'],
   L: ['L01', 'L02', 'L04', 'L05', 'L07'],
 };
 
