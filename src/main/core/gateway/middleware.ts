@@ -25,6 +25,8 @@ export interface Sample {
   readonly route: RouteName;
   readonly ms: number;
   readonly result: 'ok' | ErrorCode;
+  /** Was it answered from the cache? Counted where the route may be; unknown if left out. */
+  readonly cached?: boolean;
 }
 
 export interface MiddlewareOptions {

@@ -5,6 +5,7 @@ import { type ConfigDependencies, configHandlers } from './config.ts';
 import { type HistoryDependencies, historyHandlers } from './history.ts';
 import { type HotkeysDependencies, hotkeysHandlers } from './hotkeys.ts';
 import { type KeysDependencies, keysHandlers } from './keys.ts';
+import { type MonitorDependencies, monitorHandlers } from './monitor.ts';
 import { type ProvidersDependencies, providersHandlers } from './providers.ts';
 import { type SystemDependencies, systemHandlers } from './system.ts';
 import { type TextDependencies, textHandlers } from './text.ts';
@@ -16,6 +17,7 @@ export type HandlerDependencies = TextDependencies &
   ConfigDependencies &
   HistoryDependencies &
   HotkeysDependencies &
+  MonitorDependencies &
   SystemDependencies;
 
 export function createHandlers(dependencies: HandlerDependencies): Handlers {
@@ -27,6 +29,7 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
     ...configHandlers(dependencies),
     ...historyHandlers(dependencies),
     ...hotkeysHandlers(dependencies),
+    ...monitorHandlers(dependencies),
     ...systemHandlers(dependencies),
   };
 }

@@ -20,7 +20,15 @@ const without = (...denied: Scope[]): ReadonlySet<Scope> =>
 
 const scopesOf: Readonly<Record<CallerKind, ReadonlySet<Scope>>> = {
   // `keys.read` for the state of the vault, which the icon beside the clock shows; no key is ever in a reply.
-  shell: new Set<Scope>(['text.run', 'actions.read', 'keys.read', 'config.read', 'system.read', 'desktop.report']),
+  shell: new Set<Scope>([
+    'text.run',
+    'actions.read',
+    'keys.read',
+    'config.read',
+    'system.read',
+    'monitor.read',
+    'desktop.report',
+  ]),
   cli: without('desktop.report'),
   window: without('desktop.report'),
   panel: without('desktop.report'),
