@@ -10,7 +10,10 @@ import { everyName, type FiguresByName, type Resolution, resolutions } from '../
 import type { AreaHandlers } from './index.ts';
 
 export interface MonitorDependencies {
-  readonly metrics: Pick<PerformanceMonitor, 'window' | 'rows' | 'series' | 'sinceStart' | 'startedAt' | 'usage'>;
+  readonly metrics: Pick<
+    PerformanceMonitor,
+    'window' | 'rows' | 'beginnings' | 'series' | 'sinceStart' | 'startedAt' | 'usage'
+  >;
   readonly health: Pick<Health, 'check'>;
   readonly host: Pick<Host, 'version' | 'clock'>;
 }
@@ -173,13 +176,13 @@ function stallsOf(metrics: MonitorDependencies['metrics'], now: number): StallFi
       .rows({ kind: 'loop', name: everyName, ...day })
       .flatMap(([start, { time }]) => (time.max >= stallMs ? [[start, time.max]] : [])),
   );
-  const plugins = stalled.size === 0 ? [] : [...metrics.window({ kind: 'plugin', ...day }).keys()];
+  const plugins = stalled.size === 0 ? [] : [...metrics.beginnings({ kind: 'plugin', ...day })];
   return {
     minutes: stalled.size,
     longestMs: Math.max(0, ...stalled.values()),
-    plugins: plugins.map((plugin) => {
-      const minutes = metrics.rows({ kind: 'plugin', name: plugin, ...day }).map(([start]) => start);
-      return { plugin, minutes: minutes.length, stalledMinutes: minutes.filter((start) => stalled.has(start)).length };
+    plugins: plugins.map(([plugin, starts]) => {
+      const stalledMinutes = starts.filter((start) => stalled.has(start)).length;
+      return { plugin, minutes: starts.length, stalledMinutes };
     }),
   };
 }

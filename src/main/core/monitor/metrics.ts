@@ -204,6 +204,11 @@ export class PerformanceMonitor {
     return [...byStart].sort(([a], [b]) => a - b);
   }
 
+  /** When each name of a kind was busy, as far as it is written. */
+  beginnings(query: Omit<RowQuery, 'name'>): ReadonlyMap<string, readonly number[]> {
+    return this.#rollUps.beginnings(query);
+  }
+
   /** Fails with `INVALID_INPUT` when the range ends before it begins. */
   series({ metric, name = everyName, from, to, resolution }: Input<'monitor.series'>): Output<'monitor.series'> {
     if (to < from) throw new PotterError('INVALID_INPUT', 'The range ends before it begins: `to` is less than `from`.');

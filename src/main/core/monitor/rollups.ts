@@ -76,6 +76,22 @@ export class RollUps {
     for (const row of rows) visit(row);
   }
 
+  /** When each name of a kind was busy: the beginnings of its rows, without reading what is in them. */
+  beginnings({ kind, resolution, from, to }: Omit<RowQuery, 'name'>): Map<string, number[]> {
+    const rows = this.#database.all<Pick<Row, 'name' | 'start'>>(
+      `SELECT name, start FROM metric_names CROSS JOIN metrics ON metrics.name_id = metric_names.id
+       WHERE kind = ? AND name <> '' AND resolution = ? AND start BETWEEN ? AND ?`,
+      ...[kind, resolutions[resolution].ms, from, to],
+    );
+    const byName = new Map<string, number[]>();
+    for (const { name, start } of rows) {
+      const starts = byName.get(name);
+      if (starts) starts.push(start);
+      else byName.set(name, [start]);
+    }
+    return byName;
+  }
+
   erase(): void {
     this.#ids = undefined;
     this.#database.transaction(() => {

@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { monitorHandlers } from '../../../../src/main/core/handlers/monitor.ts';
+import type { Output } from '../../../../src/shared/contract.ts';
 import { PotterError } from '../../../../src/shared/errors.ts';
+import { day, hour, type MonitorBench, minute, monitorBench } from '../../../helpers/monitor.ts';
 import { startTestPotter, temporaryFolder } from '../../../helpers/potter.ts';
 import { parseExposition } from '../../../helpers/prometheus.ts';
 
@@ -114,5 +117,66 @@ describe('the routes of the monitor', () => {
     const { sinceStart, lastDay } = await client.call('monitor.overview', {});
     expect([sinceStart.plugins, lastDay.plugins]).toEqual([[], []]);
     expect(sinceStart.routes.map(({ name }) => name)).toEqual(['system.erase']);
+  });
+});
+
+/** The advice of a monitor whose days the test makes up. */
+function adviceOf({ monitor, clock }: MonitorBench): { id: string; evidence: Record<string, number> }[] {
+  const health = { check: async () => [] };
+  const handlers = monitorHandlers({ metrics: monitor, health, host: { version: '1', clock } });
+  // The handler takes nothing from a context.
+  const { advice } = handlers['monitor.advice']({}, {} as never) as Output<'monitor.advice'>;
+  return advice.map(({ id, evidence }) => ({ id, evidence }));
+}
+
+describe('the advice of the monitor', () => {
+  test('comes from the figures of the last week, over restarts', () => {
+    let bench = monitorBench();
+    const answer = {
+      provider: 'openai',
+      action: 'polish',
+      ms: 3000,
+      result: 'ok',
+      attempts: 1,
+      failedOver: false,
+    } as const;
+    for (let time = 0; time < 12; time += 1) {
+      bench.monitor.recordModel({ ...answer, model: 'x', firstTokenMs: 1900, costMicros: 9000 });
+      bench.monitor.recordModel({ ...answer, model: 'a/y z', firstTokenMs: 400, costMicros: 900 });
+      bench.monitor.recordModel({ ...answer, provider: 'ollama', model: 'm', result: 'LOCAL_DOWN' });
+      bench.clock.advance(3 * hour);
+      bench = bench.restart();
+    }
+    const expected = ['slow-first-token polish openai/x', 'dear-model polish openai/x', 'local-server-down ollama'];
+    const given = adviceOf(bench);
+    expect(given.map(({ id }) => id)).toEqual(expected);
+    expect(given[0]?.evidence).toMatchObject({ runs: 12, fasterRuns: 12 });
+    expect(Math.abs((given[0]?.evidence.firstTokenMs ?? 0) / 1900 - 1)).toBeLessThan(0.032);
+    expect(given[1]?.evidence).toMatchObject({ microsPerRun: 9000, cheaperMicrosPerRun: 900 });
+    bench.clock.advance(8 * day);
+    expect(adviceOf(bench)).toEqual([]);
+  });
+
+  test('finds the plugin that ran whenever the event loop stood still, and memory that grows', () => {
+    const bench = monitorBench();
+    const { monitor, clock, loop, usage } = bench;
+    const pass = (plugin: string, delayMs: number, ms: number): void => {
+      monitor.recordPlugin({ plugin, command: 'run', ms: 5, result: 'ok' });
+      loop.delay(delayMs);
+      clock.advance(ms);
+      monitor.flush();
+    };
+    for (let time = 0; time < 10; time += 1) {
+      pass('quick', 1, minute);
+      pass('heavy', 800, minute);
+    }
+    expect(adviceOf(bench)).toEqual([
+      { id: 'stalls heavy/run', evidence: { minutes: 10, longestMs: 800, pluginMinutes: 10 } },
+    ]);
+    for (let time = 0; time < 8; time += 1) {
+      usage.rssBytes += 40 * 2 ** 20;
+      pass('quick', 1, hour);
+    }
+    expect(adviceOf(bench).map(({ id }) => id)).toEqual(['stalls heavy/run', 'growing-memory']);
   });
 });
