@@ -2,7 +2,12 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Clock } from '../../src/main/core/host.ts';
-import { type MonitorOptions, PerformanceMonitor, type Usage } from '../../src/main/core/monitor/metrics.ts';
+import {
+  loopResolutionMs,
+  type MonitorOptions,
+  PerformanceMonitor,
+  type Usage,
+} from '../../src/main/core/monitor/metrics.ts';
 import { type Database, openDatabase } from '../../src/main/core/storage/database.ts';
 import { temporaryFolder } from './potter.ts';
 
@@ -37,7 +42,7 @@ export class FakeLoop implements NonNullable<MonitorOptions['loop']> {
   /** So many looks, all of them this late. */
   delay(ms: number, looks = 1000): void {
     this.count = looks;
-    const nanoseconds = (ms + 20) * 1e6;
+    const nanoseconds = (ms + loopResolutionMs) * 1e6;
     this.percentiles = new Map([0, 50, 99, 100].map((percentile) => [percentile, nanoseconds]));
   }
 

@@ -7,7 +7,7 @@ import type { Clock } from '../host.ts';
 import type { Log } from '../log/log.ts';
 import { redactText } from '../log/redact.ts';
 import type { Database } from '../storage/database.ts';
-import type { Histogram } from './histogram.ts';
+import type { LoopDelay } from './metrics.ts';
 
 /** What a check found. Never a path, a key or a text of the person. */
 export interface Finding {
@@ -117,7 +117,7 @@ export interface CheckOptions {
   readonly dataDirectory: string;
   /** Bytes a person may still write to the disk of that directory; asks the system if left out. */
   readonly freeBytes?: (directory: string) => Promise<number>;
-  readonly loopDelay: () => Pick<Histogram, 'count' | 'quantile'>;
+  readonly loopDelay: () => LoopDelay;
 }
 
 /** The checks of a running core. */
@@ -178,18 +178,14 @@ function checkDisk(free: number): Finding {
   return { state: free < 50 * megabyte ? 'failed' : 'degraded', message, next };
 }
 
-/** Below this many looks at the loop, one stall at the start would be its p99. */
-const fewestLooks = 500;
+/** Watched for less than this, a stall at the start would be its p99. */
+const shortestWatchMs = 30_000;
 
-function checkLoop(delay: Pick<Histogram, 'count' | 'quantile'>): Finding {
-  const p99 = delay.count < fewestLooks ? 0 : delay.quantile(0.99);
-  if (p99 < 100) return ok;
-  const message = `Potter answers up to ${Math.round(p99)} ms late (p99 of the last minute).`;
-  return {
-    state: p99 < 1000 ? 'degraded' : 'failed',
-    message,
-    next: 'See `potter advice`; end what keeps the machine busy.',
-  };
+function checkLoop({ p99Ms, observedMs }: LoopDelay): Finding {
+  if (observedMs < shortestWatchMs || p99Ms < 100) return ok;
+  const message = `Potter answers up to ${Math.round(p99Ms)} ms late (p99 of the last minute).`;
+  const next = 'See `potter advice`; end what keeps the machine busy.';
+  return { state: p99Ms < 1000 ? 'degraded' : 'failed', message, next };
 }
 
 const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ModelSample } from '../../../../src/main/core/monitor/metrics.ts';
+import { systemClock } from '../../../../src/main/core/host.ts';
+import { type ModelSample, PerformanceMonitor } from '../../../../src/main/core/monitor/metrics.ts';
 import { everyName, maxNames } from '../../../../src/main/core/monitor/rollups.ts';
 import { PotterError } from '../../../../src/shared/errors.ts';
 import { day, hour, minute, monitorBench, newYear } from '../../../helpers/monitor.ts';
@@ -80,16 +81,37 @@ describe('what is recorded', () => {
   });
 
   test('of the event loop is the delay without the time between two looks', () => {
-    const { monitor, loop } = monitorBench();
+    const { monitor, clock, loop } = monitorBench();
     loop.delay(80);
-    expect([monitor.loopDelay().count, monitor.loopDelay().max]).toEqual([1000, expect.closeTo(80)]);
+    const watched = { p99Ms: expect.closeTo(80), observedMs: expect.closeTo(180_000) };
+    expect(monitor.loopDelay()).toEqual(watched);
+    clock.advance(minute);
     monitor.flush();
-    expect(monitor.loopDelay().count).toBe(0);
+    expect(loop.count).toBe(0);
+    expect(monitor.loopDelay()).toEqual(watched);
+    clock.advance(minute);
+    monitor.flush();
+    expect(monitor.loopDelay()).toEqual({ p99Ms: 0, observedMs: 0 });
     expect(monitor.sinceStart().loop.get(everyName)?.time.count).toBe(1000);
     expect(loop.isEnabled).toBe(true);
     monitor.stop();
     expect(loop.isEnabled).toBe(false);
   });
+});
+
+test('a loop that really stands still is seen', async () => {
+  const { database } = monitorBench();
+  const monitor = new PerformanceMonitor({ clock: systemClock, database });
+  const delays = () => monitor.sinceStart().loop.get(everyName)?.time;
+  const until = async (isSo: () => boolean): Promise<void> => {
+    while (!isSo()) await new Promise(setImmediate);
+  };
+  await until(() => (delays()?.count ?? 0) > 1);
+  const end = performance.now() + 300;
+  while (performance.now() < end);
+  await until(() => (delays()?.max ?? 0) > 100);
+  expect(delays()?.max).toBeLessThan(10_000);
+  monitor.stop();
 });
 
 describe('what is written', () => {
@@ -164,8 +186,12 @@ describe('what is written', () => {
     expect(monitor.sinceStart().route.get('text.process')?.calls).toBe(2);
   });
 
-  test('keeps memory and processor time', () => {
+  test('keeps memory and processor time, but not of a process that ends at once', () => {
     const { monitor, clock, usage } = monitorBench();
+    clock.advance(1000);
+    monitor.flush();
+    expect(monitor.sinceStart().rss.size).toBe(0);
+    clock.advance(-1000);
     clock.advance(minute);
     usage.cpuMicros = 6_000_000;
     usage.rssBytes = 300 * 2 ** 20;

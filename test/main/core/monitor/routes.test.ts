@@ -35,7 +35,6 @@ describe('the routes of the monitor', () => {
     const { client } = await startTestPotter({ dataDirectory });
     const { sinceStart, lastHour, lastDay } = await client.call('monitor.overview', {});
     expect([sinceStart.calls, lastHour.plugins.length, lastDay.calls]).toEqual([0, 1, 3]);
-    expect(lastHour.rssMiB?.max).toBeGreaterThan(10);
     const range = { from: Date.now() - 600_000, to: Date.now() + 60_000 };
     const { points, resolution } = await client.call('monitor.series', { metric: 'plugin.calls', ...range });
     expect([resolution, points.reduce((sum, { value }) => sum + value, 0)]).toEqual(['minute', 1]);
