@@ -1,12 +1,12 @@
 import type { MeasuredModel, MetricKind, MonitorWindow, Output } from '../../../shared/contract.ts';
 import type { Clock, Host } from '../host.ts';
-import { type AdviceFigures, advise, type StallFigures } from '../monitor/advice.ts';
+import { type ActionFigures, type AdviceFigures, advise, type StallFigures } from '../monitor/advice.ts';
 import { Figures } from '../monitor/figures.ts';
 import { type Health, isReady, worstOf } from '../monitor/health.ts';
 import type { Histogram } from '../monitor/histogram.ts';
 import type { PerformanceMonitor } from '../monitor/metrics.ts';
 import { exposeFigures } from '../monitor/prometheus.ts';
-import { everyName, type FiguresByName, type Resolution, resolutions } from '../monitor/rollups.ts';
+import { everyName, type FiguresByName, otherNames, type Resolution, resolutions } from '../monitor/rollups.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface MonitorDependencies {
@@ -140,22 +140,7 @@ function adviceFigures(metrics: MonitorDependencies['metrics'], clock: Clock): A
   const sinceStart = { from: metrics.startedAt, to: now };
   const memory = metrics.rows({ kind: 'rss', name: everyName, resolution: 'hour', ...sinceStart });
   return {
-    actions: [...week('action')].map(([name, figures]) => {
-      const [action = name, ...model] = name.split(' ');
-      const { calls: runs, errors, firstToken, counts } = figures;
-      const { costMicros, priced } = counts;
-      const firstTokenMs = firstToken.quantile(0.5);
-      return {
-        action,
-        model: model.join(' '),
-        runs,
-        errors,
-        firstTokenMs,
-        timed: firstToken.count,
-        costMicros,
-        priced,
-      };
-    }),
+    actions: [...week('action')].filter(([name]) => name !== otherNames).map(actionFigures),
     providers: [...week('provider')].map(([provider, { calls, errors, errorCodes }]) => {
       return { provider, calls, errors, errorCodes: Object.fromEntries(errorCodes) };
     }),
@@ -164,6 +149,14 @@ function adviceFigures(metrics: MonitorDependencies['metrics'], clock: Clock): A
     memory: memory.map(([, { time }]) => time.mean),
     disk: { writes: disk.count, p95Ms: disk.quantile(0.95) },
   };
+}
+
+function actionFigures([name, { calls: runs, errors, firstToken, counts }]: [string, Figures]): ActionFigures {
+  // An id of an action has no space; the name of a model may.
+  const end = name.indexOf(' ');
+  const { costMicros, priced } = counts;
+  const times = { firstTokenMs: firstToken.quantile(0.5), timed: firstToken.count };
+  return { action: name.slice(0, end), model: name.slice(end + 1), runs, errors, ...times, costMicros, priced };
 }
 
 /** A loop that long behind is felt by the person who types. */

@@ -90,7 +90,7 @@ function dearModel({ actions }: AdviceFigures): Advice[] {
       id: `dear-model ${dear.action} ${dear.model}`,
       message:
         `A run of "${dear.action}" costs ${dollars(microsPerRun(dear))} on ${dear.model}; ` +
-        `${cheap.model} did it for ${dollars(microsPerRun(cheap))} in ${cheap.priced} runs and failed no more often.`,
+        `${cheap.model} did it for ${dollars(microsPerRun(cheap))} in ${cheap.priced} runs and failed about as often.`,
       evidence: {
         microsPerRun: microsPerRun(dear),
         runs: dear.priced,
@@ -189,7 +189,7 @@ function slowDisk({ disk: { writes, p95Ms } }: AdviceFigures): Advice[] {
   ];
 }
 
-/** What fails much more often is no advice, however fast and cheap. */
+/** What fails in more than five of a hundred runs besides is no advice, however fast and cheap. */
 function isAsReliable(other: ActionFigures, than: ActionFigures): boolean {
   return errorShare(other) <= errorShare(than) + 0.05;
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { monitorHandlers } from '../../../../src/main/core/handlers/monitor.ts';
 import type { Output } from '../../../../src/shared/contract.ts';
 import { PotterError } from '../../../../src/shared/errors.ts';
@@ -38,6 +39,22 @@ describe('the routes of the monitor', () => {
     const range = { from: Date.now() - 600_000, to: Date.now() + 60_000 };
     const { points, resolution } = await client.call('monitor.series', { metric: 'plugin.calls', ...range });
     expect([resolution, points.reduce((sum, { value }) => sum + value, 0)]).toEqual(['minute', 1]);
+  });
+
+  test('have their figures in the file after a minute, before Potter stops', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { client, host } = await startTestPotter();
+    await client.call('text.process', run);
+    const file = new DatabaseSync(join(host.dataDirectory, 'potter.db'), { readOnly: true });
+    onTestFinished(() => file.close());
+    const names = () => file.prepare("SELECT kind, name FROM metric_names WHERE name <> ''").all();
+    expect(names()).toEqual([]);
+    vi.advanceTimersByTime(60_000);
+    expect(names()).toEqual([
+      { kind: 'route', name: 'text.process' },
+      { kind: 'plugin', name: 'text-tools/upper-case' },
+    ]);
   });
 
   test('refuse a series of what is not kept, and one that ends before it begins', async () => {
