@@ -10,9 +10,12 @@ import { Configuration } from '../src/main/core/config/config.ts';
 import { EventBus } from '../src/main/core/events.ts';
 import { systemClock } from '../src/main/core/host.ts';
 import { createLog, silentLog } from '../src/main/core/log/log.ts';
+import { counters, Figures } from '../src/main/core/monitor/figures.ts';
 import { PluginManager } from '../src/main/core/plugins/manager.ts';
 import { startPotter } from '../src/main/core/potter.ts';
+import { openDatabase } from '../src/main/core/storage/database.ts';
 import { createProofreader } from '../src/main/core/text/proofread.ts';
+import { contract, type MetricKind, metricKinds } from '../src/shared/contract.ts';
 import { noDesktopHost } from './host.ts';
 
 export interface Measure {
@@ -38,6 +41,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   'plugin.activate_cold': { unit: 'ms', target: '≤ 120', sample: activateCold },
   'plugin.call_p50': { unit: 'ms', target: '≤ 0.3', sample: () => pluginCall('x'.repeat(100), 301) },
   'plugin.call_1mb': { unit: 'ms', target: '≤ 60', sample: () => pluginCall('x'.repeat(1_000_000), 5) },
+  'monitor.open': { unit: 'ms', target: '≤ 300', rounds: 3, sample: openDashboards },
   'text.harper_p50': { unit: 'ms', target: '≤ 40', rounds: 3, sample: harper },
   'app.cli_local': { unit: '×', target: '≤ 8', sample: commandLine },
 };
@@ -87,6 +91,78 @@ async function withCore(measure: (call: CoreCall) => Promise<number>): Promise<n
       await potter.stop();
     }
   });
+}
+
+const day = 24 * 60 * 60 * 1000;
+
+/** The slowest of what a dashboard asks for, over a year in which every minute had calls of a hundred names. */
+async function openDashboards(): Promise<number> {
+  return inFolder(async (dataDirectory) => {
+    const now = Date.now();
+    seedFigures(dataDirectory, now);
+    const potter = await startPotter(noDesktopHost(dataDirectory, built));
+    if (!potter) throw new Error('The new data directory is owned.');
+    const series = (metric: string, days: number, name?: string) =>
+      ['monitor.series', { metric, from: now - days * day, to: now, ...(name && { name }) }] as const;
+    const dashboards = [
+      ['monitor.overview', {}],
+      ['monitor.advice', {}],
+      ['monitor.metrics', {}],
+      ...[series('route.p95', 365), series('model.costMicros', 60, 'provider-0/model-3'), series('rss.max', 1)],
+      ...[series('action.firstToken', 60), series('plugin.p99', 365, 'plugin-1/command')],
+    ] as const;
+    try {
+      const times: number[] = [];
+      for (const [route, input] of dashboards) {
+        times.push(
+          await timed(async () => {
+            const reply = await potter.gateway.call({ route, input, caller: { kind: 'cli' } });
+            if (reply.status === 'error') throw new Error(`${route}: ${reply.error.message}`);
+          }),
+        );
+      }
+      return Math.max(...times);
+    } finally {
+      await potter.stop();
+    }
+  });
+}
+
+/** Every row the retention leaves of a year: minutes of 48 hours, hours of 60 days, days. */
+function seedFigures(dataDirectory: string, now: number): void {
+  const figures = new Figures();
+  for (let index = 0; index < 200; index += 1) figures.record(2 ** (index % 16), index % 20 === 0 ? 'TIMEOUT' : 'ok');
+  figures.firstToken.record(400, 200);
+  for (const name of counters) figures.counts[name] = 200;
+  const { time, firstToken, tallies } = figures.encode();
+  const many = (count: number, name: (index: number) => string): string[] => [
+    '',
+    ...Array.from({ length: count }, (_, index) => name(index)),
+  ];
+  const names: Partial<Record<MetricKind, readonly string[]>> = {
+    route: many(40, (index) => Object.keys(contract)[index] ?? 'other'),
+    provider: many(4, (index) => `provider-${index}`),
+    model: many(16, (index) => `provider-${index % 4}/model-${index}`),
+    action: many(30, (index) => `action-${index % 10} provider-0/model-${index}`),
+    plugin: many(10, (index) => `plugin-${index}/command`),
+  };
+  const database = openDatabase(join(dataDirectory, 'potter.db'));
+  database.transaction(() => {
+    for (const kind of metricKinds) {
+      for (const name of names[kind] ?? ['']) {
+        database.run('INSERT INTO metric_names (kind, name) VALUES (?, ?)', kind, name);
+        for (const [ms, rows] of [[day / 1440, 2880] as const, [day / 24, 1440] as const, [day, 365] as const]) {
+          database.run(
+            `INSERT INTO metrics (resolution, name_id, start, time, first_token, tallies)
+             WITH RECURSIVE n (ago) AS (SELECT 0 UNION ALL SELECT ago + 1 FROM n WHERE ago < ?6)
+             SELECT ?1, (SELECT max(id) FROM metric_names), ?2 - ago * ?1, ?3, ?4, ?5 FROM n`,
+            ...[ms, Math.floor(now / ms) * ms, time, firstToken, tallies, rows - 1],
+          );
+        }
+      }
+    }
+  });
+  database.close();
 }
 
 async function emitRatio(listeners: number): Promise<number> {

@@ -21,6 +21,7 @@ export const scopes = [
   'tokens.read',
   'tokens.write',
   'system.read',
+  'monitor.read',
   'data.erase',
   'desktop.report',
 ] as const;
@@ -210,7 +211,7 @@ const usage = z.strictObject({
   isEstimate: z.boolean().optional(),
 });
 
-const cost = z.strictObject({
+const runCost = z.strictObject({
   /** Millionths of a US dollar. */
   micros: z.int().nonnegative(),
   /** From an estimate of the tokens, or of the price of a model the table of prices does not know. */
@@ -218,7 +219,7 @@ const cost = z.strictObject({
   /** The day of the list prices it was worked out with. */
   pricesOf: z.string(),
 });
-export type RunCost = z.output<typeof cost>;
+export type RunCost = z.output<typeof runCost>;
 
 const modelAttempt = z.strictObject({
   provider: identifier,
@@ -247,7 +248,7 @@ const runResult = z.strictObject({
   provider: z.string().optional(),
   model: z.string().optional(),
   usage: usage.optional(),
-  cost: cost.optional(),
+  cost: runCost.optional(),
   /** Every request that was made for it, in order, those that failed included. Absent where no model was asked. */
   attempts: z.array(modelAttempt).optional(),
   ms: z.number().nonnegative(),
@@ -289,7 +290,7 @@ const historyEntry = z.strictObject({
   provider: z.string().optional(),
   model: z.string().optional(),
   usage: usage.optional(),
-  cost: cost.optional(),
+  cost: runCost.optional(),
   /** Of the call that made it, as the log and the audit name it. */
   callId: z.string().optional(),
   ms: z.number(),
@@ -459,6 +460,95 @@ const chatPiece = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('bytes'), bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }),
 ]);
+/** What figures are kept of. The first five have names; the others are of the process itself, in ms, MiB or per cent. */
+export const metricKinds = [
+  ...['route', 'provider', 'model', 'action', 'plugin'],
+  ...['loop', 'rss', 'heap', 'cpu', 'disk'],
+] as const satisfies readonly string[];
+export type MetricKind = (typeof metricKinds)[number];
+
+/** What a series can show of them; times are in milliseconds. */
+export const metricStats = [
+  ...['calls', 'errors', 'mean', 'p50', 'p95', 'p99', 'max', 'firstToken'],
+  ...['inputTokens', 'outputTokens', 'costMicros', 'hits', 'misses'],
+] as const satisfies readonly string[];
+export type MetricStat = (typeof metricStats)[number];
+
+const epochMs = z.number().nonnegative().max(8.64e15);
+const resolution = z.enum(['minute', 'hour', 'day']);
+const count = z.int().nonnegative();
+
+/** Percentiles are at most 3.2 per cent off; the maximum is exact. */
+const spread = z.strictObject({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() });
+const cost = z.strictObject({
+  /** Millionths of a US dollar. */
+  micros: count,
+  /** Calls with a cost, and of how many of them it is Potter's own estimate. */
+  calls: count,
+  estimates: count,
+});
+const measured = z.strictObject({
+  name: z.string(),
+  calls: count,
+  /** Those cancelled are among the codes and no errors. */
+  errors: count,
+  errorCodes: z.record(z.string(), count),
+  ms: spread,
+});
+const measuredModel = z.strictObject({
+  ...measured.shape,
+  firstTokenMs: spread.optional(),
+  inputTokens: count,
+  outputTokens: count,
+  cost,
+  attempts: count,
+  failovers: count,
+});
+const monitorWindow = z.strictObject({
+  from: z.number(),
+  calls: count,
+  errors: count,
+  routes: z.array(measured),
+  providers: z.array(measuredModel),
+  /** By `provider/model`. */
+  models: z.array(measuredModel),
+  /** By action and model: `proofread openai/…`. */
+  actions: z.array(measuredModel),
+  /** By `plugin/command`. */
+  plugins: z.array(measured),
+  tokens: z.strictObject({ input: count, output: count }),
+  cost,
+  /** `repeats`: requests equal to one of the latest, however they were answered. */
+  cache: z.strictObject({ hits: count, misses: count, repeats: count, ratio: z.number().optional() }),
+  eventLoopMs: spread.optional(),
+  rssMiB: spread.optional(),
+  heapMiB: spread.optional(),
+  cpuPercent: spread.optional(),
+});
+export type MonitorWindow = z.output<typeof monitorWindow>;
+export type Measured = z.output<typeof measured>;
+export type MeasuredModel = z.output<typeof measuredModel>;
+
+const advicePiece = z.strictObject({
+  /** Stays the same as long as the advice is about the same thing. */
+  id: z.string(),
+  message: z.string(),
+  /** The figures it follows from. */
+  evidence: z.record(z.string(), z.number()),
+});
+export type Advice = z.output<typeof advicePiece>;
+
+export const healthStates = ['ok', 'degraded', 'failed'] as const;
+export type HealthState = (typeof healthStates)[number];
+const healthCheck = z.strictObject({
+  name: z.string(),
+  state: z.enum(healthStates),
+  /** When it came to be in this state, in milliseconds since the epoch. */
+  since: z.number(),
+  message: z.string().optional(),
+  next: z.string().optional(),
+});
+export type HealthCheck = z.output<typeof healthCheck>;
 
 export const contract = {
   'text.process': {
@@ -780,6 +870,62 @@ export const contract = {
     audited: 'token',
     input: z.strictObject({ token: identifier.describe('name or id') }),
     output: z.strictObject({ revoked: z.boolean() }),
+  },
+  'monitor.overview': {
+    summary: 'Sum up calls, failures, times, tokens, cost and memory since the start and for the last hour and day.',
+    access: 'monitor.read',
+    input: nothing,
+    output: z.strictObject({
+      startedAt: z.number(),
+      sinceStart: monitorWindow,
+      lastHour: monitorWindow,
+      /** In whole hours. */
+      lastDay: monitorWindow,
+    }),
+  },
+  'monitor.series': {
+    summary: 'Follow one figure through time.',
+    access: 'monitor.read',
+    input: z.strictObject({
+      metric: z
+        .templateLiteral([z.enum(metricKinds), '.', z.enum(metricStats)])
+        .describe('what of what, such as `route.p95`, `model.costMicros` or `rss.max`'),
+      name: z.string().max(300).optional().describe('of one of them, as the overview names it; of all if left out'),
+      from: epochMs,
+      to: epochMs,
+      resolution: resolution.optional().describe('by the length of the range if left out'),
+    }),
+    output: z.strictObject({
+      resolution,
+      /** Only where there was anything; `at` is the beginning, `count` of how many it is said. */
+      points: z.array(z.strictObject({ at: z.number(), value: z.number(), count })),
+    }),
+  },
+  'monitor.advice': {
+    summary: 'Say what could be faster, cheaper or more reliable, each with its evidence.',
+    access: 'monitor.read',
+    input: nothing,
+    output: z.strictObject({ advice: z.array(advicePiece) }),
+  },
+  'monitor.health': {
+    summary: 'Check every part of Potter.',
+    access: 'monitor.read',
+    input: nothing,
+    output: z.strictObject({
+      /** The worst of the checks. */
+      state: z.enum(healthStates),
+      /** It answers, so it is alive. */
+      isLive: z.literal(true),
+      /** Can it do its work, if perhaps not all of it? */
+      isReady: z.boolean(),
+      checks: z.array(healthCheck),
+    }),
+  },
+  'monitor.metrics': {
+    summary: 'Write the figures since the start as text for a Prometheus collector (format 0.0.4).',
+    access: 'monitor.read',
+    input: nothing,
+    output: z.strictObject({ text: z.string() }),
   },
   'system.info': {
     summary: 'Say which Potter this is and what its desktop can do.',

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { contract, type HistoryEntry, type RouteName } from '../../shared/contract.ts';
+import { toPotterError } from '../../shared/errors.ts';
 import type { SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
@@ -11,11 +12,12 @@ import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createMiddleware } from './gateway/middleware.ts';
 import { createHandlers } from './handlers/index.ts';
 import { History } from './history.ts';
-import type { Host, Notice } from './host.ts';
+import type { Clock, Host, Notice } from './host.ts';
 import { Lifetime } from './lifetime.ts';
 import { AuditLog } from './log/audit.ts';
 import { createLog, type Log } from './log/log.ts';
-import { PerformanceMonitor } from './monitor/metrics.ts';
+import { coreChecks, Health } from './monitor/health.ts';
+import { PerformanceMonitor, type PluginSample } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { CircuitBreakers } from './providers/breaker.ts';
@@ -105,6 +107,8 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const audit = new AuditLog({ database, clock });
   const history = new History({ database, vault, clock, days: () => config.get('history.days') });
   schedule.daily(() => history.purge());
+  const metrics = lifetime.add('metrics', new PerformanceMonitor({ clock, database }), (it) => it.stop());
+  lifetime.add('writing metrics', schedule.every(60_000, metrics.flush), (stop) => stop());
 
   // What does the work.
   const outbound = lifetime.add('outbound', createOutbound(), (it) => it.close());
@@ -141,7 +145,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     }),
     breakers,
     budgets,
-    record: () => undefined,
+    record: (sample) => metrics.recordModel(sample),
     clock,
   });
   const chat = new ChatCompletions(models, () => clock.now());
@@ -168,7 +172,8 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     actions,
     resolveModel: (wanted, signal, log) => providers.resolve(wanted, signal, log),
     models,
-    runPlugin: (plugin, command, text, signal) => plugins.run(plugin, command, text, signal),
+    runPlugin: (plugin, command, text, signal) =>
+      measured(metrics, clock, { plugin, command }, () => plugins.run(plugin, command, text, signal)),
     proofread: (text, signal) => proofreader.proofread(text, signal),
     history: recordTo({ history, passing, events, log, isKept: keptBy(config) }),
     desktop,
@@ -182,13 +187,27 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
 
   // The one way in.
   const cache = new AnswerCache({
-    keyOf: equalRuns(actions, config, () => providers.hasAny()),
+    keyOf: equalRuns(actions, config, () => providers.hasAny(), metrics.recordRequest),
     database,
     vault,
     clock,
     limits: () => ({ ttlMs: config.get('cache.hours') * 3_600_000, maxBytes: config.get('cache.megabytes') << 20 }),
   });
   schedule.daily(() => cache.purge());
+  const health = new Health({
+    clock,
+    log,
+    checks: coreChecks({
+      database,
+      dataDirectory,
+      vault: () => vault.state,
+      configProblems: () => config.problems().length,
+      pluginProblems: () => plugins.problems.length,
+      // A key begins with the id of its provider.
+      breakers: () => breakers.list().map(({ key, ...state }) => ({ provider: key.split(' ', 1)[0] ?? '', ...state })),
+      loopDelay: () => metrics.loopDelay(),
+    }),
+  });
   const handlers = createHandlers({
     runs,
     chat,
@@ -199,6 +218,8 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     config,
     history,
     passing,
+    metrics,
+    health,
     cache,
     logFile: log,
     events,
@@ -206,7 +227,6 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     demo: options.demo ?? false,
     problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message), ...actions.problems()],
   });
-  const metrics = new PerformanceMonitor();
   const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
   const gateway = createGateway({ handlers, middleware, clock, log, newId });
   lifetime.add('calls', gateway, (it) => it.close());
@@ -236,6 +256,26 @@ function keptBy(config: Configuration): (entry: HistoryEntry) => boolean {
     const excluded = config.get('history.excludedApplications').map((name) => name.toLowerCase());
     return config.get('history.enabled') && !excluded.includes(application?.toLowerCase() ?? '');
   };
+}
+
+/** Tells the monitor how long a command of a plugin took and how it ended. */
+async function measured<T>(
+  metrics: Pick<PerformanceMonitor, 'recordPlugin'>,
+  clock: Clock,
+  about: Pick<PluginSample, 'plugin' | 'command'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedAt = clock.monotonic();
+  const done = (result: PluginSample['result']): void =>
+    metrics.recordPlugin({ ...about, ms: clock.monotonic() - startedAt, result });
+  try {
+    const value = await work();
+    done('ok');
+    return value;
+  } catch (thrown) {
+    done(toPotterError(thrown).code);
+    throw thrown;
+  }
 }
 
 interface RecordOptions {
@@ -291,12 +331,14 @@ function equalRuns(
   actions: Actions,
   config: Configuration,
   hasProvider: () => boolean,
+  /** Hears of every run that could be answered from memory, also where that is switched off. */
+  record: (digest: string) => void,
 ): (route: RouteName, input: unknown) => string | undefined {
   return (route, input) => {
-    if (route !== 'text.process' || !config.get('cache.enabled')) return undefined;
+    if (route !== 'text.process') return undefined;
     const { action: id, draft, source, instruction, model, output, fresh } = contract[route].input.parse(input);
     // Which action is current may take a look at the network to say, so only a named one is answered from memory.
-    if (fresh || source.type !== 'text' || (id === undefined && draft === undefined)) return undefined;
+    if (source.type !== 'text' || (id === undefined && draft === undefined)) return undefined;
     const action = draft ? actions.draft(draft) : actions.find(id ?? '');
     const steps = actions.steps(action);
     // The clock or chance may have a part in what a plugin says; and a stand-in is not asked for twice.
@@ -306,6 +348,8 @@ function equalRuns(
       [model, instruction, output, source.text],
       answerSettings.map((key) => config.get(key)),
     ];
-    return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+    const digest = createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+    record(digest);
+    return fresh || !config.get('cache.enabled') ? undefined : digest;
   };
 }

@@ -1,4 +1,5 @@
 /** Work that comes again with time. Its timers never keep the process alive. */
+import type { Stop } from '../../shared/transport.ts';
 import type { Log } from './log/log.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -13,20 +14,33 @@ export class Schedule {
 
   /** Runs the task now and then every 24 hours. */
   daily(task: () => void): void {
-    this.every(day, task)();
+    const attempt = this.#attempt(task, 'a task of the day failed');
+    attempt();
+    this.#repeat(day, attempt);
   }
 
-  /** Runs the task after so many milliseconds again and again. A time that fails is logged, and the next one comes. */
-  every(ms: number, task: () => void): () => void {
-    const attempt = (): void => {
+  /** Runs the task after `ms`, and then again and again, until it is stopped. A time that fails is logged. */
+  every(ms: number, task: () => void): Stop {
+    return this.#repeat(ms, this.#attempt(task, 'a repeated task failed'));
+  }
+
+  #attempt(task: () => void, failure: string): () => void {
+    return () => {
       try {
         task();
       } catch (error) {
-        this.#log.error('a task that comes again failed', { error });
+        this.#log.error(failure, { error });
       }
     };
-    this.#timers.add(setInterval(attempt, ms).unref());
-    return attempt;
+  }
+
+  #repeat(ms: number, task: () => void): Stop {
+    const timer = setInterval(task, ms).unref();
+    this.#timers.add(timer);
+    return () => {
+      clearInterval(timer);
+      this.#timers.delete(timer);
+    };
   }
 
   stop(): void {

@@ -49,9 +49,13 @@ export async function main(argv: readonly string[], options: CliOptions = {}): P
     const dataDirectory =
       stringOf(parsed.values.data) ?? defaultDataDirectory(process.platform, environment, homedir());
     const { cipher } = options;
-    const context = { ...parsed, terminal, environment, dataDirectory, signal, ...(cipher && { cipher }) };
+    let exitCode = 0;
+    const exitWith = (code: number): void => {
+      exitCode = code;
+    };
+    const context = { ...parsed, terminal, environment, dataDirectory, signal, exitWith, ...(cipher && { cipher }) };
     await runCommand(command, context);
-    return 0;
+    return exitCode;
   } catch (thrown) {
     return await fail(terminal, toPotterError(thrown), json);
   } finally {

@@ -7,6 +7,7 @@ import type { Cipher } from '../core/host.ts';
 import { actionCommands } from './action-commands.ts';
 import { apiCommands } from './api-commands.ts';
 import { keyCommands } from './key-commands.ts';
+import { monitorCommands } from './monitor-commands.ts';
 import { needed, printReply, table } from './reply.ts';
 import { runCommands } from './run-commands.ts';
 import { print, printable, readSecret, type Terminal } from './terminal.ts';
@@ -22,6 +23,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   readonly values: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];
+  /** The exit code of a command that did what it was asked, where that is not 0. */
+  readonly exitWith: (code: 1) => void;
 }
 
 /** What a command has that opens the core itself. */
@@ -86,6 +89,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   'history show': { route: 'history.get', arguments: ['<id>'], options: json, run: showHistory },
   'history remove': { route: 'history.remove', arguments: ['<id|all>'], options: json, run: removeHistory },
+  ...monitorCommands,
   serve: {
     summary: 'Serve the panels to a browser on this machine, until Ctrl-C.',
     arguments: [],

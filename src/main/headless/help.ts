@@ -15,7 +15,8 @@ directory) and --help. Exit codes: 0 done, 1 something outside Potter failed, 2 
 70 a bug in Potter, 130 interrupted.
 
   echo 'This is a example.' | potter run proofread-offline
-  potter serve --open`;
+  potter serve --open
+  potter doctor`;
 
 export function help(): string {
   const names = Object.keys(commands);

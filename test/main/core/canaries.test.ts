@@ -195,6 +195,7 @@ test('12 secrets, every flow, every sink: none is found', async () => {
   }
   await call(misplaced as RouteName, {});
   await call('keys.set', { provider: 'a', key: misplaced }, connect({ kind: 'shell' }));
+  for (const figures of ['overview', 'advice', 'health', 'metrics'] as const) await call(`monitor.${figures}`, {});
 
   // What is outside the process so far, and what is in the files.
   sinks.add('notices', notices);

@@ -22,3 +22,24 @@ it('does a task every day, also after a day on which it failed', () => {
   vi.advanceTimersByTime(24 * 60 * 60 * 1000);
   expect(days).toBe(3);
 });
+
+it('repeats a task until it is told to stop, also after a time at which it failed', () => {
+  vi.useFakeTimers();
+  const failures: string[] = [];
+  const schedule = new Schedule({ error: (message) => failures.push(message) });
+  let times = 0;
+  const stop = schedule.every(1000, () => {
+    times += 1;
+    if (times === 2) throw new Error('The disk is full.');
+  });
+  schedule.every(1000, () => undefined);
+  expect(times).toBe(0);
+  vi.advanceTimersByTime(3000);
+  expect([times, failures]).toEqual([3, ['a repeated task failed']]);
+  stop();
+  expect(vi.getTimerCount()).toBe(1);
+  schedule.stop();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.advanceTimersByTime(5000);
+  expect(times).toBe(3);
+});

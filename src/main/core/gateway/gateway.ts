@@ -17,7 +17,7 @@ import type { Log } from '../log/log.ts';
 import { redactTold } from '../log/redact.ts';
 import type { Caller, Principal } from '../security/access.ts';
 
-/** One operation under way. A stage may replace `input`, `principal` and `log`; nothing else changes. */
+/** One operation under way. A stage may replace `input`, `principal`, `log` and `usesCache`; nothing else changes. */
 export interface Call {
   readonly id: string;
   readonly route: RouteName;
@@ -26,6 +26,8 @@ export interface Call {
   /** Settles when the caller is ready for more. */
   readonly emit: (chunk: unknown) => Promise<void>;
   readonly noStore: boolean;
+  /** May it be answered from the cache? Known once it gets there. */
+  usesCache: boolean;
   input: unknown;
   principal: Principal | undefined;
   log: Log;
@@ -122,6 +124,7 @@ export function createGateway({ handlers, middleware, clock, log, newId }: Gatew
       signal: signal ?? neverAborted,
       emit: emit ?? dropChunk,
       noStore,
+      usesCache: false,
       principal: undefined,
       log,
     };

@@ -26,7 +26,8 @@ export interface Sample {
   readonly route: RouteName;
   readonly ms: number;
   readonly result: 'ok' | ErrorCode;
-  readonly cached: boolean;
+  /** Was it answered from the cache? Counted where the route may be; unknown if left out. */
+  readonly cached?: boolean;
 }
 
 export interface MiddlewareOptions {
@@ -114,7 +115,7 @@ const measureTo =
     const startedAt = clock.monotonic();
     const done = (result: Sample['result'], cached: boolean): void => {
       const ms = clock.monotonic() - startedAt;
-      record({ route: call.route, ms, result, cached });
+      record({ route: call.route, ms, result, ...(call.usesCache && { cached }) });
       // A line costs more than the reads it would tell of, of which the panels make many.
       const { audited, streams } = routeOf(call.route);
       const isTold = result !== 'ok' || audited || streams;
@@ -181,7 +182,9 @@ const answerFrom =
   (call, next) => {
     const isOpen = routeOf(call.route).cacheable === true && !call.noStore;
     const key = isOpen ? cache.keyOf(call.route, call.input) : undefined;
-    return key === undefined ? next() : cache.answer(key, call.signal, next);
+    if (key === undefined) return next();
+    call.usesCache = true;
+    return cache.answer(key, call.signal, next);
   };
 
 function principalOf(call: Call): Principal {

@@ -6,6 +6,7 @@ import { type ConfigDependencies, configHandlers } from './config.ts';
 import { type HistoryDependencies, historyHandlers } from './history.ts';
 import { type HotkeysDependencies, hotkeysHandlers } from './hotkeys.ts';
 import { type KeysDependencies, keysHandlers } from './keys.ts';
+import { type MonitorDependencies, monitorHandlers } from './monitor.ts';
 import { type ProvidersDependencies, providersHandlers } from './providers.ts';
 import { type SystemDependencies, systemHandlers } from './system.ts';
 import { type TextDependencies, textHandlers } from './text.ts';
@@ -20,6 +21,7 @@ export type HandlerDependencies = TextDependencies &
   HistoryDependencies &
   HotkeysDependencies &
   TokensDependencies &
+  MonitorDependencies &
   SystemDependencies;
 
 export function createHandlers(dependencies: HandlerDependencies): Handlers {
@@ -33,6 +35,7 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
     ...historyHandlers(dependencies),
     ...hotkeysHandlers(dependencies),
     ...tokensHandlers(dependencies),
+    ...monitorHandlers(dependencies),
     ...systemHandlers(dependencies),
   };
 }

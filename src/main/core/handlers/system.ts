@@ -5,6 +5,7 @@ import type { AnswerCache } from '../gateway/cache.ts';
 import type { History } from '../history.ts';
 import type { Host } from '../host.ts';
 import type { FileLog } from '../log/log.ts';
+import type { PerformanceMonitor } from '../monitor/metrics.ts';
 import type { Vault } from '../security/vault.ts';
 import type { PassingRuns } from '../text/passing-runs.ts';
 import type { TextRuns } from '../text/run.ts';
@@ -17,6 +18,7 @@ export interface SystemDependencies {
   readonly vault: Pick<Vault, 'state' | 'erase'>;
   readonly history: Pick<History, 'remove'>;
   readonly passing: Pick<PassingRuns, 'remove'>;
+  readonly metrics: Pick<PerformanceMonitor, 'erase'>;
   readonly cache: Pick<AnswerCache, 'clear'>;
   readonly runs: Pick<TextRuns, 'forget'>;
   readonly logFile: Pick<FileLog, 'erase'>;
@@ -27,12 +29,13 @@ export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'
   const welcome = new Welcome(dependencies.host.preferences);
   return {
     'system.erase': async () => {
-      const { vault, history, passing, cache, runs, logFile, events } = dependencies;
+      const { vault, history, passing, metrics, cache, runs, logFile, events } = dependencies;
       let historyEntries = 0;
       let cachedAnswers = 0;
       const keys = await vault.erase(() => {
         historyEntries = history.remove('all') + passing.remove('all');
         cachedAnswers = cache.clear();
+        metrics.erase();
       });
       // A run under way finds its entry gone and the place for its answer too, so it keeps nothing when it ends.
       runs.forget();

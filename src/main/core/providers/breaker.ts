@@ -77,6 +77,13 @@ export class CircuitBreakers {
     return { state, since };
   }
 
+  /** Those that are not closed. */
+  list(): { readonly key: string; readonly state: BreakerState; readonly since: number }[] {
+    return [...this.#breakers.keys()]
+      .map((key) => ({ key, ...this.state(key) }))
+      .filter(({ state }) => state !== 'closed');
+  }
+
   #fail(breaker: Breaker, wasProbe: boolean): void {
     const { failures, longestMs } = this.#limits;
     // One that began before it opened tells nothing new.

@@ -7,6 +7,7 @@ import type { ModelAttempt } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError, withDetail } from '../../../shared/errors.ts';
 import type { Clock } from '../host.ts';
 import type { Log } from '../log/log.ts';
+import type { ModelSample } from '../monitor/metrics.ts';
 import type { CircuitBreakers, Pass } from './breaker.ts';
 import type { Budgets, Reservation, Spender } from './budgets.ts';
 import { type Cost, costOf } from './prices.ts';
@@ -29,24 +30,6 @@ export interface ModelCallsOptions {
   readonly clock: Clock;
   /** From 0 up to 1. Default: `Math.random`. */
   readonly random?: () => number;
-}
-
-/** What one model did for one call, all its attempts together. */
-export interface ModelSample {
-  readonly provider: string;
-  readonly model: string;
-  readonly action?: string;
-  /** Milliseconds, without what was waited between attempts. */
-  readonly ms: number;
-  readonly firstTokenMs?: number;
-  readonly result: 'ok' | ErrorCode;
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly costMicros?: number;
-  readonly isEstimate?: boolean;
-  readonly attempts: number;
-  /** Another model was asked before, and failed. */
-  readonly failedOver: boolean;
 }
 
 /** Who is to be asked, for whom. */

@@ -46,7 +46,7 @@ export interface ProbeLimits {
 /** A provider with one of its keys. */
 export interface Server {
   readonly provider: Provider;
-  /** Names address and key together without giving the key away. Only for this process. */
+  /** Names provider, address and key together without giving the key away. Only for this process. */
   readonly key: string;
   /** Sends a request in the OpenAI wire format as it is, where the provider speaks that. */
   readonly forward?: Forward;
@@ -328,9 +328,9 @@ export class ProviderRegistry {
       const { wire } = provider;
       return {
         provider,
-        key: createHash('sha256')
-          .update(`${id} ${baseUrl} ${apiKey ?? ''}`)
-          .digest('base64'),
+        key: `${id} ${createHash('sha256')
+          .update(`${baseUrl} ${apiKey ?? ''}`)
+          .digest('base64')}`,
         ...(wire && { forward: this.#options.outbound.forwardTo(policy, wire.url) }),
       };
     };

@@ -31,14 +31,22 @@ const own = without('desktop.report', 'models.use');
 
 const scopesOf: Readonly<Record<CallerKind, ReadonlySet<Scope>>> = {
   // `keys.read` for the state of the vault, which the icon beside the clock shows; no key is ever in a reply.
-  shell: new Set<Scope>(['text.run', 'actions.read', 'keys.read', 'config.read', 'system.read', 'desktop.report']),
+  shell: new Set<Scope>([
+    'text.run',
+    'actions.read',
+    'keys.read',
+    'config.read',
+    'system.read',
+    'monitor.read',
+    'desktop.report',
+  ]),
   cli: own,
   window: own,
   panel: own,
 };
 
 /** Each may what the one before it may, and more. No token makes tokens, and none deletes everything. */
-const reader: readonly Scope[] = ['actions.read', 'providers.read', 'system.read'];
+const reader: readonly Scope[] = ['actions.read', 'providers.read', 'system.read', 'monitor.read'];
 const runner: readonly Scope[] = [...reader, 'text.run', 'models.use'];
 const operator: readonly Scope[] = [
   ...runner,

@@ -37,6 +37,7 @@ export class Database {
   readonly path: string;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #hasFailedToWrite = false;
 
   /** Use `openDatabase`, which checks the file first. */
   constructor(connection: DatabaseSync, path: string) {
@@ -44,9 +45,14 @@ export class Database {
     this.path = path;
   }
 
+  /** Did the disk or the file refuse the last write? */
+  get hasFailedToWrite(): boolean {
+    return this.#hasFailedToWrite;
+  }
+
   /** How many rows it changed. */
   run(sql: string, ...values: SqlValue[]): number {
-    return failsAsStorage(this.path, () => Number(this.#prepare(sql).run(...values).changes));
+    return this.#write(() => Number(this.#prepare(sql).run(...values).changes));
   }
 
   /** The first row. Its type is what the caller's SQL selects. */
@@ -61,7 +67,7 @@ export class Database {
   /** All of it is committed, or none when `work` throws. Inside another transaction it becomes part of that one. */
   transaction<T>(work: () => T): T {
     if (this.#connection.isTransaction) return work();
-    return failsAsStorage(this.path, () => within(this.#connection, work));
+    return this.#write(() => within(this.#connection, work));
   }
 
   /** Nothing that was deleted or replaced so far can be found in the files afterwards. Not inside a transaction. */
@@ -77,6 +83,18 @@ export class Database {
     this.#statements.clear();
     this.#connection.close();
     rmSync(`${this.path}.open`, { force: true });
+  }
+
+  #write<T>(work: () => T): T {
+    try {
+      const value = failsAsStorage(this.path, work);
+      this.#hasFailedToWrite = false;
+      return value;
+    } catch (thrown) {
+      // What else is thrown in the middle of a transaction says nothing about the disk.
+      if (thrown instanceof PotterError && thrown.code === 'STORAGE') this.#hasFailedToWrite = true;
+      throw thrown;
+    }
   }
 
   #prepare(sql: string): StatementSync {

@@ -109,5 +109,24 @@ export const migrations: readonly string[] = [
     expires_at INTEGER,
     used_at INTEGER
   ) STRICT;
+  CREATE TABLE metric_names (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    -- Empty: the sum over all names of the kind.
+    name TEXT NOT NULL,
+    UNIQUE (kind, name)
+  ) STRICT;
+
+  CREATE TABLE metrics (
+    -- Milliseconds a row covers: a minute, an hour, a day.
+    resolution INTEGER NOT NULL,
+    name_id INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    time BLOB NOT NULL,
+    first_token BLOB,
+    tallies TEXT NOT NULL,
+    PRIMARY KEY (resolution, name_id, start)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX metrics_start ON metrics (resolution, start);
   `,
 ];

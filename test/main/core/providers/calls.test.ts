@@ -2,16 +2,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../../src/main/core/host.ts';
 import { silentLog } from '../../../../src/main/core/log/log.ts';
+import type { ModelSample } from '../../../../src/main/core/monitor/metrics.ts';
 import { createOutbound } from '../../../../src/main/core/outbound.ts';
 import { createAnthropicProvider } from '../../../../src/main/core/providers/anthropic.ts';
 import { CircuitBreakers } from '../../../../src/main/core/providers/breaker.ts';
 import type { Spender } from '../../../../src/main/core/providers/budgets.ts';
-import {
-  type Called,
-  type Completion,
-  ModelCalls,
-  type ModelSample,
-} from '../../../../src/main/core/providers/calls.ts';
+import { type Called, type Completion, ModelCalls } from '../../../../src/main/core/providers/calls.ts';
 import { createGoogleProvider } from '../../../../src/main/core/providers/google.ts';
 import { createOpenAiProvider } from '../../../../src/main/core/providers/openai.ts';
 import type { Provider, ProviderOptions } from '../../../../src/main/core/providers/provider.ts';

@@ -112,6 +112,33 @@ describe('the database', () => {
     database.close();
   });
 
+  it('knows whether the disk refused the last write, and takes no mistake in its SQL for that', () => {
+    const database = openDatabase(path, one);
+    const write = (text: string | null): number => database.run('INSERT INTO notes (text) VALUES (?)', text);
+    const attempt = (text: string | null): boolean => {
+      expect(() => write(text)).toThrow();
+      return database.hasFailedToWrite;
+    };
+    const { pages } = database.get<{ pages: number }>('SELECT page_count AS pages FROM pragma_page_count') ?? {
+      pages: 0,
+    };
+    database.get(`PRAGMA max_page_count = ${pages}`);
+    expect([database.hasFailedToWrite, attempt(null), attempt('x'.repeat(100_000)), attempt(null)]).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(() => database.transaction(() => write('x'.repeat(100_000)))).toThrow(
+      expect.objectContaining({ code: 'STORAGE' }),
+    );
+    expect(database.hasFailedToWrite).toBe(true);
+    database.get('PRAGMA max_page_count = 100000');
+    write('kept');
+    expect(database.hasFailedToWrite).toBe(false);
+    database.close();
+  });
+
   it('has tables that refuse values of another type', () => {
     const database = openDatabase(path, migrations);
     const loose = database.all("SELECT name FROM pragma_table_list WHERE strict = 0 AND name NOT LIKE 'sqlite_%'");
