@@ -13,7 +13,7 @@ import { createHandlers } from './handlers/index.ts';
 import { History } from './history.ts';
 import type { Host, Notice } from './host.ts';
 import { Lifetime } from './lifetime.ts';
-import { AuditLog } from './log/audit.ts';
+import { type AuditEntry, AuditLog } from './log/audit.ts';
 import { createLog, type Log } from './log/log.ts';
 import { PerformanceMonitor } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
@@ -95,7 +95,20 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const keyFile = createKeyFileCipher(dataDirectory);
   const ciphers = host.cipher ? ([host.cipher, keyFile] as const) : ([keyFile] as const);
   const vault = await Vault.open({ database, ciphers, clock, log });
-  const audit = new AuditLog({ database, clock });
+  const checkpointFile = join(dataDirectory, 'audit.checkpoints');
+  const audit = lifetime.add('audit', new AuditLog({ database, clock, vault, checkpointFile }), (it) => {
+    it.checkpoint();
+  });
+  const record = (entry: AuditEntry): void => {
+    audit.append(entry);
+    try {
+      if (audit.isCheckpointDue) audit.checkpoint();
+    } catch (error) {
+      // The entry is written, and the next one tries again.
+      log.error('a checkpoint of the audit log could not be written', { error });
+    }
+  };
+  schedule.daily(() => audit.checkpoint());
   const history = new History({ database, vault, clock, days: () => config.get('history.days') });
   schedule.daily(() => history.purge());
 
@@ -166,7 +179,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message), ...actions.problems()],
   });
   const metrics = new PerformanceMonitor();
-  const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
+  const middleware = createMiddleware({ clock, audit: record, record: metrics.record, cache });
   const gateway = createGateway({ handlers, middleware, clock, log, newId });
   lifetime.add('calls', gateway, (it) => it.close());
 

@@ -1,9 +1,22 @@
 /** What was decided and changed, for later. Ids and results only: never texts, keys or values of settings. */
-import { createHash } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { RouteName } from '../../../shared/contract.ts';
-import type { ErrorCode } from '../../../shared/errors.ts';
+import { type ErrorCode, PotterError } from '../../../shared/errors.ts';
 import type { Clock } from '../host.ts';
+import type { Vault } from '../security/vault.ts';
 import type { Database } from '../storage/database.ts';
+import {
+  type AuditReport,
+  type AuditRow,
+  beginning,
+  type Checkpoint,
+  chained,
+  checkpointHash,
+  keyIdOf,
+  signedPart,
+  verifyAudit,
+} from './audit-chain.ts';
 
 export interface AuditEntry {
   readonly callId: string;
@@ -18,62 +31,165 @@ export interface AuditEntry {
 export interface AuditOptions {
   readonly database: Database;
   readonly clock: Clock;
+  readonly vault: Pick<Vault, 'state' | 'encrypt' | 'decrypt'>;
+  /** Where the checkpoints go: not the database, so that who cuts one must find the other. */
+  readonly checkpointFile: string;
 }
+
+/** Entries from one checkpoint to the next. */
+const checkpointEvery = 64;
 
 /**
  * Entries that cannot be changed unnoticed: each carries a hash over itself and the hash before it. A chain alone does
- * not show that entries were cut off at its end.
+ * not show that entries were cut off at its end, so signed checkpoints beside the database say how far it had come.
  */
 export class AuditLog {
   readonly #database: Database;
   readonly #clock: Clock;
+  readonly #vault: AuditOptions['vault'];
+  readonly #checkpointFile: string;
+  /** Entries up to here are covered; undefined until the file was read. */
+  #covered: number | undefined;
 
-  constructor({ database, clock }: AuditOptions) {
+  constructor({ database, clock, vault, checkpointFile }: AuditOptions) {
     this.#database = database;
     this.#clock = clock;
+    this.#vault = vault;
+    this.#checkpointFile = checkpointFile;
   }
 
   /** Committed when it returns. */
   append({ callId, caller, route, subject, result }: AuditEntry): void {
     this.#database.transaction(() => {
-      const last = this.#database.get<Link>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1') ?? beginning;
-      const row = { seq: last.seq + 1, at: Math.round(this.#clock.now()), callId, caller, route, subject, result };
+      const last = this.#last();
+      // SQLite keeps UTF-8, in which half a character cannot be written: the hash must be over what is read again.
+      const [id, who, what] = [callId, caller, subject].map((text) => text.toWellFormed()) as [string, string, string];
+      const at = Math.round(this.#clock.now());
+      const row = { version: 1, seq: last.seq + 1, at, callId: id, caller: who, route, subject: what, result };
       this.#database.run(
         'INSERT INTO audit (seq, at, call_id, caller, route, subject, result, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[row.seq, row.at, callId, caller, route, subject, result, chained(last.hash, row)],
+        ...[row.seq, at, id, who, route, what, result, Buffer.from(chained(last.hash, row), 'hex')],
       );
     });
   }
 
-  /** Reads the whole chain; `brokenAt` is the number of the first entry that was changed, or is not where it belongs. */
-  verify(): { readonly entries: number; readonly brokenAt?: number } {
-    const rows = this.#database.all<AuditRow & Link>(
-      'SELECT seq, at, call_id AS callId, caller, route, subject, result, hash FROM audit ORDER BY seq',
-    );
-    let last: Link = beginning;
-    for (const { hash, ...row } of rows) {
-      const isNext = row.seq === last.seq + 1 && chained(last.hash, row).equals(hash);
-      if (!isNext) return { entries: rows.length, brokenAt: last.seq + 1 };
-      last = { seq: row.seq, hash };
+  /** Whether enough entries came since the last checkpoint for another one. */
+  get isCheckpointDue(): boolean {
+    this.#covered ??= this.#checkpoints().at(-1)?.seq ?? 0;
+    return this.#last().seq - this.#covered >= checkpointEvery;
+  }
+
+  /** Signs how far the log has come. False when there is nothing new, or when the vault is not open and it must wait. */
+  checkpoint(): boolean {
+    const { seq, hash } = this.#last();
+    const before = this.#checkpoints().at(-1);
+    this.#covered = before?.seq ?? 0;
+    if (seq <= this.#covered || this.#vault.state !== 'unlocked') return false;
+    const { keyId, key } = this.#signingKey();
+    const previous = before ? checkpointHash(before) : beginning;
+    const unsigned = { seq, hash, at: Math.round(this.#clock.now()), previous, keyId };
+    const signature = sign(null, signedPart(unsigned), key).toString('hex');
+    const descriptor = openSync(this.#checkpointFile, 'a', 0o600);
+    try {
+      // What a crash left of a line must not become the beginning of this one.
+      ftruncateSync(descriptor, readFileSync(this.#checkpointFile).lastIndexOf('\n') + 1);
+      writeSync(descriptor, `${JSON.stringify({ ...unsigned, signature })}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
     }
-    return { entries: rows.length };
+    this.#covered = seq;
+    return true;
+  }
+
+  /** Reads the whole chain and all checkpoints; the problem is the first thing that is wrong. */
+  verify(): AuditReport {
+    return verifyAudit({ entries: this.#entries(), checkpoints: this.#checkpoints(), keys: this.#keys() });
+  }
+
+  /** JSON lines that say all there is to verify: a header with the public keys, the entries, the checkpoints. */
+  export(): string {
+    const header = { potterAudit: 1, keys: this.#keys() };
+    const entries = this.#entries().map((entry) => ({ entry }));
+    const checkpoints = this.#checkpoints().map((checkpoint) => ({ checkpoint }));
+    return [header, ...entries, ...checkpoints].map((line) => `${JSON.stringify(line)}\n`).join('');
+  }
+
+  #last(): { readonly seq: number; readonly hash: string } {
+    const select = 'SELECT seq, lower(hex(hash)) AS hash FROM audit ORDER BY seq DESC LIMIT 1';
+    return this.#database.get<{ seq: number; hash: string }>(select) ?? { seq: 0, hash: beginning };
+  }
+
+  #entries(): AuditRow[] {
+    return this.#database.all<AuditRow>(
+      `SELECT 1 AS version, seq, at, call_id AS callId, caller, route, subject, result, lower(hex(hash)) AS hash
+       FROM audit ORDER BY seq`,
+    );
+  }
+
+  #keys(): Record<string, string> {
+    const rows = this.#database.all<KeyRow>('SELECT key_id, public_key, sealed FROM audit_keys ORDER BY rowid');
+    return Object.fromEntries(rows.map(({ key_id, public_key }) => [key_id, Buffer.from(public_key).toString('hex')]));
+  }
+
+  /** A last line a crash cut off is none yet; any other that is no checkpoint counts as one nobody signed. */
+  #checkpoints(): Checkpoint[] {
+    let text: string;
+    try {
+      text = readFileSync(this.#checkpointFile, 'utf8');
+    } catch (thrown) {
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+      const message = `The checkpoints of the audit log in ${this.#checkpointFile} cannot be read; check its permissions.`;
+      throw new PotterError('STORAGE', message, { cause: thrown });
+    }
+    return text.split('\n').slice(0, -1).map(parsed);
+  }
+
+  /** The newest one the vault opens; another after all data was deleted, and with it what opened the old one. */
+  #signingKey(): { readonly keyId: string; readonly key: KeyObject } {
+    const row = this.#database.get<KeyRow>('SELECT * FROM audit_keys ORDER BY rowid DESC LIMIT 1');
+    if (row !== undefined) {
+      try {
+        const der = Buffer.from(this.#vault.decrypt(row.sealed, context(row.key_id)));
+        const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+        if (rawPublicKey(key).equals(row.public_key)) return { keyId: row.key_id, key };
+      } catch (thrown) {
+        if (!(thrown instanceof PotterError)) throw thrown;
+      }
+    }
+    const { privateKey: key } = generateKeyPairSync('ed25519');
+    const publicKey = rawPublicKey(key);
+    const keyId = keyIdOf(publicKey.toString('hex'));
+    const sealed = this.#vault.encrypt(key.export({ format: 'der', type: 'pkcs8' }), context(keyId));
+    this.#database.run(
+      'INSERT INTO audit_keys (key_id, public_key, sealed) VALUES (?, ?, ?)',
+      keyId,
+      publicKey,
+      sealed,
+    );
+    return { keyId, key };
   }
 }
 
-interface AuditRow extends AuditEntry {
-  readonly seq: number;
-  readonly at: number;
+interface KeyRow {
+  readonly key_id: string;
+  readonly public_key: Uint8Array;
+  readonly sealed: Uint8Array;
 }
 
-interface Link {
-  readonly seq: number;
-  readonly hash: Uint8Array;
+const context = (keyId: string): string => `audit key ${keyId}`;
+
+function rawPublicKey(key: KeyObject): Buffer {
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
 }
 
-const beginning: Link = { seq: 0, hash: new Uint8Array(32) };
+const unreadable: Checkpoint = { seq: 0, hash: '', at: 0, previous: '', keyId: '', signature: '' };
 
-/** Over RFC 8785 JSON, which for whole numbers and strings is JSON.stringify with the names in order. */
-function chained(before: Uint8Array, { at, callId, caller, result, route, seq, subject }: AuditRow): Buffer {
-  const canonical = JSON.stringify({ at, callId, caller, result, route, seq, subject });
-  return createHash('sha256').update(before).update(canonical).digest();
+function parsed(line: string): Checkpoint {
+  try {
+    // What has another form fails at its signature.
+    return { ...unreadable, ...(JSON.parse(line) as Partial<Checkpoint>) };
+  } catch {
+    return unreadable;
+  }
 }

@@ -66,4 +66,12 @@ export const migrations: readonly string[] = [
   ALTER TABLE data_keys DROP COLUMN backend;
   ALTER TABLE data_keys DROP COLUMN wrapped_key;
   `,
+  `
+  -- What signs the checkpoints of the audit log; the private half is sealed by the vault.
+  CREATE TABLE audit_keys (
+    key_id TEXT PRIMARY KEY,
+    public_key BLOB NOT NULL,
+    sealed BLOB NOT NULL
+  ) STRICT;
+  `,
 ];
