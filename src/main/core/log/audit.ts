@@ -1,10 +1,9 @@
 /** What was decided and changed, for later. Ids and results only: never texts, keys or values of settings. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import type { RouteName } from '../../../shared/contract.ts';
+import type { RouteName, VaultState } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError } from '../../../shared/errors.ts';
 import type { Clock } from '../host.ts';
-import type { Vault } from '../security/vault.ts';
 import type { Database } from '../storage/database.ts';
 import {
   type AuditReport,
@@ -28,10 +27,17 @@ export interface AuditEntry {
   readonly result: 'begun' | 'ok' | ErrorCode;
 }
 
+/** What the log needs of the vault, which stands above it. */
+interface Seals {
+  readonly state: VaultState;
+  encrypt(plain: Uint8Array | string, context: string): Uint8Array;
+  decrypt(sealed: Uint8Array, context: string): Uint8Array;
+}
+
 export interface AuditOptions {
   readonly database: Database;
   readonly clock: Clock;
-  readonly vault: Pick<Vault, 'state' | 'encrypt' | 'decrypt'>;
+  readonly vault: Seals;
   /** Where the checkpoints go: not the database, so that who cuts one must find the other. */
   readonly checkpointFile: string;
 }
@@ -98,6 +104,7 @@ export class AuditLog {
     } finally {
       closeSync(descriptor);
     }
+    this.#database.run('UPDATE audit_keys SET used = 1 WHERE key_id = ? AND used = 0', keyId);
     this.#covered = seq;
     return true;
   }
@@ -127,9 +134,12 @@ export class AuditLog {
     );
   }
 
+  /** Without one that was made for a checkpoint which a crash kept from being written. */
   #keys(): Record<string, string> {
-    const rows = this.#database.all<KeyRow>('SELECT key_id, public_key, sealed FROM audit_keys ORDER BY rowid');
-    return Object.fromEntries(rows.map(({ key_id, public_key }) => [key_id, Buffer.from(public_key).toString('hex')]));
+    const named = new Set(this.#checkpoints().map(({ keyId }) => keyId));
+    const rows = this.#database.all<KeyRow>('SELECT * FROM audit_keys ORDER BY rowid');
+    const used = rows.filter(({ key_id, used }) => used === 1 || named.has(key_id));
+    return Object.fromEntries(used.map(({ key_id, public_key }) => [key_id, Buffer.from(public_key).toString('hex')]));
   }
 
   /** A last line a crash cut off is none yet; any other that is no checkpoint counts as one nobody signed. */
@@ -175,6 +185,7 @@ interface KeyRow {
   readonly key_id: string;
   readonly public_key: Uint8Array;
   readonly sealed: Uint8Array;
+  readonly used: number;
 }
 
 const context = (keyId: string): string => `audit key ${keyId}`;

@@ -71,7 +71,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE audit_keys (
     key_id TEXT PRIMARY KEY,
     public_key BLOB NOT NULL,
-    sealed BLOB NOT NULL
+    sealed BLOB NOT NULL,
+    -- Set once its first checkpoint is on the disk, from when on a log without checkpoints has lost them.
+    used INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   `,
 ];
