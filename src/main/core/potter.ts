@@ -104,7 +104,9 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const ciphers = host.cipher ? ([host.cipher, keyFile] as const) : ([keyFile] as const);
   const vault = await Vault.open({ database, ciphers, clock, log });
   const tokens = new Tokens({ database, clock, newId });
-  const audit = new AuditLog({ database, clock });
+  const checkpointFile = join(dataDirectory, 'audit.checkpoints');
+  const audit = lifetime.add('audit', new AuditLog({ database, clock, vault, checkpointFile, log }), (it) => it.stop());
+  schedule.every(3_600_000, () => audit.checkpoint());
   const history = new History({ database, vault, clock, days: () => config.get('history.days') });
   schedule.daily(() => history.purge());
   const metrics = lifetime.add('metrics', new PerformanceMonitor({ clock, database }), (it) => it.stop());
@@ -214,6 +216,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     actions,
     providers,
     vault,
+    audit,
     tokens,
     config,
     history,
@@ -227,7 +230,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     demo: options.demo ?? false,
     problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message), ...actions.problems()],
   });
-  const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
+  const middleware = createMiddleware({
+    clock,
+    audit: (entry) => audit.append(entry),
+    note: (note) => audit.note(note),
+    record: metrics.record,
+    cache,
+  });
   const gateway = createGateway({ handlers, middleware, clock, log, newId });
   lifetime.add('calls', gateway, (it) => it.close());
 
