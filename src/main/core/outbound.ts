@@ -154,11 +154,13 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       const local = isLoopbackHost(url.hostname);
       const limitMs = local ? limits.localMs : undefined;
       const sent = { url, policy, limits, headersMs: limitMs ?? limits.headersMs, idleMs: limitMs ?? limits.idleMs };
+      let agent: Agent | undefined;
       return async (request, handler) => {
         if (closed) throw new PotterError('TRANSPORT_CLOSED', 'Potter is stopping.');
         request.signal.throwIfAborted();
         refuseEarly(url, policy, reach, classify);
-        await forward(await agentFor(reach), { ...sent, signal: request.signal }, request, handler);
+        agent ??= await agentFor(reach);
+        await forward(agent, { ...sent, signal: request.signal }, request, handler);
       };
     },
     async close() {

@@ -2,6 +2,7 @@
  * The loopback API: every operation of the contract, and chat completions in the OpenAI wire format, for programs on this
  * machine that have a token. It is kept apart from the panels: nothing here is for a browser.
  */
+import { isAscii } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { contract, type RouteName } from '../../shared/contract.ts';
@@ -488,5 +489,7 @@ function sendBytes(
   const [only = Buffer.alloc(0)] = parts;
   const body = parts.length > 1 ? Buffer.concat(parts) : only;
   response.writeHead(status, { ...fixedHeaders, ...headers, 'Content-Length': String(body.length) });
-  response.end(body);
+  // Head and text go out in one piece, head and bytes in two, which costs more than looking.
+  if (isAscii(body)) response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
+  else response.end(body);
 }

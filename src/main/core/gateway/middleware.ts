@@ -159,9 +159,9 @@ const measureTo =
     const done = (result: Sample['result'], cached: boolean): void => {
       const ms = clock.monotonic() - startedAt;
       record({ route: call.route, ms, result, ...(call.usesCache && { cached }) });
-      // A line costs more than the reads it would tell of, of which the panels make many.
-      const { audited, streams } = routeOf(call.route);
-      const isTold = result !== 'ok' || audited || streams;
+      // A line costs more than the reads it would tell of, of which the panels make many, and programs even more.
+      const { audited, access, streams } = routeOf(call.route);
+      const isTold = result !== 'ok' || audited || (streams && access !== 'models.use');
       call.log[isTold ? 'info' : 'debug']('a call ended', { result, ms: Math.round(ms * 1000) / 1000 });
     };
     try {

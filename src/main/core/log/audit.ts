@@ -53,9 +53,13 @@ export interface AuditNote extends AuditEntry {
 
 /** How long a note may wait for others to be committed with: what is lost when the process is killed. */
 export const noteWindowMs = 50;
+/** Notes of one window that get an entry each; of more, equal ones share one. */
+const mostInWindow = 20;
 
 /** Entries from one checkpoint to the next. */
 const checkpointEvery = 64;
+/** The same while only calls of programs come in, which may be thousands a second. */
+const checkpointEveryNotes = 4096;
 
 /**
  * Entries that cannot be changed unnoticed: each carries a hash over itself and the hash before it. A chain alone does
@@ -73,6 +77,7 @@ export class AuditLog {
   #end: { readonly seq: number; readonly hash: string } | undefined;
   /** Noted, and not committed yet. */
   #noted: Entry[] = [];
+  readonly #counted: Counted[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ database, clock, vault, checkpointFile, log }: AuditOptions) {
@@ -85,15 +90,32 @@ export class AuditLog {
 
   /** Committed when it returns, and with it all that was noted before. */
   append(entry: AuditEntry): void {
-    this.#commit([...this.#noted.splice(0), { ...entry, at: this.#now(), payload: null }]);
+    this.#commit(
+      [...this.#noted.splice(0), ...this.#takeCounted(), { ...entry, at: this.#now(), payload: null }],
+      checkpointEvery,
+    );
   }
 
   /** Committed with others within `noteWindowMs`. */
-  note({ input = '', output = '', ...entry }: AuditNote): void {
+  note(note: AuditNote): void {
+    this.#timer ??= setTimeout(() => this.#flush(), noteWindowMs).unref();
+    if (this.#noted.length >= mostInWindow && this.#countWithOthers(note)) return;
+    const { input = '', output = '', ...entry } = note;
     const digest = input !== '' && this.#vault.state === 'unlocked' ? this.#vault.digest(input, 'audit') : '';
     const sizes = { bytesIn: Buffer.byteLength(input), bytesOut: Buffer.byteLength(output), digest };
     this.#noted.push({ ...entry, at: this.#now(), payload: JSON.stringify(sizes) });
-    this.#timer ??= setTimeout(() => this.#flush(), noteWindowMs).unref();
+  }
+
+  /** In a flood of calls the equal ones become one entry that counts them, lest the log outgrow the disk. */
+  #countWithOthers({ input, caller, route, subject, result, callId }: AuditNote): boolean {
+    if (input !== undefined) return false;
+    const equal = this.#counted.find(
+      (other) =>
+        other.caller === caller && other.route === route && other.subject === subject && other.result === result,
+    );
+    if (equal) equal.calls += 1;
+    else this.#counted.push({ callId, caller, route, subject, result, at: this.#now(), calls: 1 });
+    return true;
   }
 
   /** Commits what was noted and signs how far the log has come. */
@@ -111,20 +133,24 @@ export class AuditLog {
     return Math.round(this.#clock.now());
   }
 
+  #takeCounted(): Entry[] {
+    return this.#counted.splice(0).map(({ calls, ...entry }) => ({ ...entry, payload: JSON.stringify({ calls }) }));
+  }
+
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const noted = this.#noted.splice(0);
+    const noted = [...this.#noted.splice(0), ...this.#takeCounted()];
     if (noted.length === 0) return;
     try {
-      this.#commit(noted);
+      this.#commit(noted, checkpointEveryNotes);
     } catch (error) {
       // What was noted has happened; nobody is left to refuse it to.
       this.#log.error('entries of the audit log are lost', { error, entries: noted.length });
     }
   }
 
-  #commit(entries: readonly Entry[]): void {
+  #commit(entries: readonly Entry[], every: number): void {
     let { seq, hash } = this.#last();
     this.#database.transaction(() => {
       for (const entry of entries) {
@@ -135,7 +161,7 @@ export class AuditLog {
     this.#end = { seq, hash };
     try {
       this.#covered ??= this.#checkpoints().at(-1)?.seq ?? 0;
-      if (seq - this.#covered >= checkpointEvery) this.checkpoint();
+      if (seq - this.#covered >= every) this.checkpoint();
     } catch (error) {
       // The entries are written, and the next ones try again.
       this.#log.error('a checkpoint of the audit log could not be written', { error });
@@ -263,6 +289,12 @@ export class AuditLog {
     );
     return { keyId, key };
   }
+}
+
+/** Several equal calls; the id is that of the first. */
+interface Counted extends AuditEntry {
+  readonly at: number;
+  calls: number;
 }
 
 /** As it will be written down. */

@@ -168,6 +168,17 @@ describe('notes', () => {
     expect(audit.export()).not.toContain('secret text');
   });
 
+  it('of a flood of equal calls share an entry that counts them', () => {
+    for (let call = 0; call < 500; call += 1) {
+      audit.note({ callId: `c${call}`, caller: 'token:1', route: 'chat.complete', subject: 'v/m', result: 'ok' });
+    }
+    audit.stop();
+    const entries = audit.list({ limit: 30 }).filter(({ route }) => route === 'chat.complete');
+    expect(entries.length).toBe(21);
+    expect([entries[0]?.callId, entries[0]?.payload]).toEqual(['c20', '{"calls":480}']);
+    expect(audit.verify().problem).toBeUndefined();
+  });
+
   it('are part of the chain: a size that was changed is found', () => {
     note('one');
     audit.stop();
