@@ -207,7 +207,7 @@ async function logLines(): Promise<number> {
       directory: join(directory, 'ours'),
       level: () => 'info',
       clock: systemClock,
-      maxBytes: 1e9,
+      maxBytes: () => 1e10,
     });
     const theirs = pino(
       { base: null },

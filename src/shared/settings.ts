@@ -64,6 +64,10 @@ function onThisMachine(name: string, baseUrl: string, start: string): ProviderSe
 const reference = z.string().regex(/^[^/]+\/.+$/, 'must look like provider/model');
 const language = z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be a language tag, such as en or pt-BR');
 
+const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
+/** Parts of Potter whose log lines can be asked for apart. */
+export const logAreas = ['gateway', 'providers', 'plugins', 'config', 'vault', 'desktop', 'net'] as const;
+
 /** What money may be limited for. `key`: whatever is paid with the keys of a provider. */
 export const budgetKinds = ['key', 'action', 'plugin', 'token'] as const;
 export type BudgetKind = (typeof budgetKinds)[number];
@@ -184,9 +188,21 @@ export const settings = {
     default: null,
     help: 'Port of the loopback API; null chooses a free one once and keeps it.',
   }),
-  'log.level': setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
+  'log.level': setting(logLevel, {
     default: 'info',
     help: 'Least severity that is written to the log.',
+  }),
+  'log.areas': setting(z.partialRecord(z.enum(logAreas), logLevel), {
+    default: {},
+    help: 'The same for single parts of Potter, such as {"providers": "debug"}.',
+  }),
+  'log.maxMegabytes': setting(z.int().min(1).max(10_000), {
+    default: 50,
+    help: 'Most the files of the log may take together, in megabytes.',
+  }),
+  'log.hideEmail': setting(z.boolean(), {
+    default: true,
+    help: 'Leave e-mail addresses out of the log.',
   }),
 } as const satisfies Record<string, Setting>;
 

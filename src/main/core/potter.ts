@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { contract, type HistoryEntry, type RouteName } from '../../shared/contract.ts';
 import { toPotterError } from '../../shared/errors.ts';
-import type { SettingValue } from '../../shared/settings.ts';
+import type { logAreas, SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
 import { EventBus } from './events.ts';
@@ -74,12 +74,19 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   lifetime.add('ownership', ownership, () => ownership.release());
 
   // What everything else writes to.
-  let level = (): SettingValue<'log.level'> => 'info';
+  let settings: Configuration | undefined;
   const log = lifetime.add(
     'log',
-    createLog({ directory: join(dataDirectory, 'logs'), level: () => level(), clock }),
+    createLog({
+      ...{ directory: join(dataDirectory, 'logs'), clock },
+      // Until the settings are read, as they are by default.
+      level: (area) => (settings ? levelOf(settings, area) : 'info'),
+      hideEmail: () => settings?.get('log.hideEmail') ?? true,
+      maxBytes: () => (settings?.get('log.maxMegabytes') ?? 50) << 20,
+    }),
     (it) => it.stop(),
   );
+  const of = (area: (typeof logAreas)[number]): Log => log.child({ area });
   const events = new EventBus(log);
   const tell = (notice: Notice): void => {
     const { title, message, severity, runId, code } = notice;
@@ -95,14 +102,16 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const schedule = lifetime.add('schedule', new Schedule(log), (it) => it.stop());
 
   // Settings, data, keys.
-  const config = lifetime.add('config', await Configuration.open({ dataDirectory, environment, log }), (it) =>
-    it.close(),
+  const config = lifetime.add(
+    'config',
+    await Configuration.open({ dataDirectory, environment, log: of('config') }),
+    (it) => it.close(),
   );
-  level = () => config.get('log.level');
+  settings = config;
   const database = lifetime.add('database', openDatabase(join(dataDirectory, 'potter.db')), (it) => it.close());
   const keyFile = createKeyFileCipher(dataDirectory);
   const ciphers = host.cipher ? ([host.cipher, keyFile] as const) : ([keyFile] as const);
-  const vault = await Vault.open({ database, ciphers, clock, log });
+  const vault = await Vault.open({ database, ciphers, clock, log: of('vault') });
   const tokens = new Tokens({ database, clock, newId });
   const checkpointFile = join(dataDirectory, 'audit.checkpoints');
   const audit = lifetime.add('audit', new AuditLog({ database, clock, vault, checkpointFile, log }), (it) => it.stop());
@@ -125,7 +134,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     hasKey: (provider) => vault.hasKey(provider),
     outbound,
     clock,
-    log,
+    log: of('providers'),
   });
   const budgets = lifetime.add(
     'budgets',
@@ -151,8 +160,10 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     clock,
   });
   const chat = new ChatCompletions(models, () => clock.now());
-  const plugins = lifetime.add('plugins', await PluginManager.open({ directory: host.pluginDirectory, log }), (it) =>
-    it.stop(),
+  const plugins = lifetime.add(
+    'plugins',
+    await PluginManager.open({ directory: host.pluginDirectory, log: of('plugins') }),
+    (it) => it.stop(),
   );
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
   const actions = new Actions({
@@ -237,7 +248,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     record: metrics.record,
     cache,
   });
-  const gateway = createGateway({ handlers, middleware, clock, log, newId });
+  const gateway = createGateway({ handlers, middleware, clock, log: of('gateway'), newId });
   lifetime.add('calls', gateway, (it) => it.close());
 
   config.onChange((keys) => {
@@ -257,6 +268,12 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
 
   const stop = (): Promise<void> => lifetime.stop((part, error) => log.error('a part did not stop', { part, error }));
   return { gateway, events, log, tokens, stop };
+}
+
+/** What is set for the part alone, else for all. */
+function levelOf(config: Configuration, area: string | undefined): SettingValue<'log.level'> {
+  const areas: Readonly<Record<string, SettingValue<'log.level'> | undefined>> = config.get('log.areas');
+  return (area === undefined ? undefined : areas[area]) ?? config.get('log.level');
 }
 
 /** Is a run of this program to be kept? Names of programs are told apart by their letters alone. */
