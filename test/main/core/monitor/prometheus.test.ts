@@ -29,6 +29,7 @@ function exposed(): string {
       { name: 'disk', state: 'degraded', since: 0 },
       { name: 'event loop', state: 'failed', since: 0 },
     ],
+    events: new Map([['history.changed', { published: 3, delivered: 2, failed: 1, dropped: 0 }]]),
     version: '1.2.3',
     startedAt: newYear,
     usage,
