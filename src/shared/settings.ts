@@ -180,6 +180,10 @@ export const settings = {
     default: false,
     help: 'Start the desktop app when you log in.',
   }),
+  'plugins.filters': setting(z.array(z.string().min(1).max(50)).max(20), {
+    default: [],
+    help: 'Plugins that may read and change texts on their way to and from language models, by id, in this order.',
+  }),
   'api.enabled': setting(z.boolean(), {
     default: false,
     help: 'Answer programs on this machine that have a token over HTTP, at 127.0.0.1 only.',

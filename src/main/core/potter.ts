@@ -19,6 +19,7 @@ import { createLog, type Log } from './log/log.ts';
 import { coreChecks, Health } from './monitor/health.ts';
 import { PerformanceMonitor, type PluginSample } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
+import { Filters } from './plugins/filters.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { CircuitBreakers } from './providers/breaker.ts';
 import { Budgets } from './providers/budgets.ts';
@@ -159,12 +160,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     record: (sample) => metrics.recordModel(sample),
     clock,
   });
-  const chat = new ChatCompletions(models, () => clock.now());
   const plugins = lifetime.add(
     'plugins',
     await PluginManager.open({ directory: host.pluginDirectory, log: of('plugins') }),
     (it) => it.stop(),
   );
+  const filters = new Filters({ plugins, enabled: () => config.get('plugins.filters'), log: of('plugins') });
+  const chat = new ChatCompletions(models, filters, () => clock.now());
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
   const actions = new Actions({
     database,
@@ -185,6 +187,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     actions,
     resolveModel: (wanted, signal, log) => providers.resolve(wanted, signal, log),
     models,
+    filters,
     runPlugin: (plugin, command, text, signal) =>
       measured(metrics, clock, { plugin, command }, () => plugins.run(plugin, command, text, signal)),
     proofread: (text, signal) => proofreader.proofread(text, signal),
@@ -347,6 +350,7 @@ const answerSettings = [
   'text.translateToSecond',
   'providers',
   'privacy.localOnly',
+  'plugins.filters',
 ] as const;
 
 /**
