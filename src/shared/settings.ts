@@ -197,7 +197,7 @@ export const settings = {
       .nullable(),
     {
       default: null,
-      help: 'HTTP proxy all requests to other machines go through, as http://host:port; null for none, and the environment is never asked.',
+      help: 'HTTP proxy all requests to other machines go through, as http://host:port; null for none, whatever HTTPS_PROXY and its like say.',
     },
   ),
   'network.noProxy': setting(z.array(z.string().trim().min(1).max(253)).max(100), {

@@ -18,13 +18,14 @@ export interface Sending {
 }
 
 const unknownAuthority =
-  'its certificate was issued by an authority this computer does not know; `network.caFile` can name a file with its certificate';
+  'its certificate was issued by an authority this computer does not know; `network.caFile` can name a file with the ' +
+  'certificate of that authority';
 
 /** Why a certificate was not accepted, in words. */
 const certificateReasons: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet; is the clock of this computer right?',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself; `network.caFile` can name a file with it',
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,

@@ -18,7 +18,7 @@ import {
 } from './addresses.ts';
 
 export interface NetworkSettings {
-  /** Address of an HTTP proxy, or null for none. The environment is never asked. */
+  /** Address of an HTTP proxy, or null for none. Variables such as `HTTPS_PROXY` are never read. */
   readonly proxy: string | null;
   /** Hosts, with everything below them, that are reached without it. */
   readonly noProxy: readonly string[];
@@ -59,11 +59,7 @@ export class Networks {
 
   current(): Network {
     const settings = this.#options.settings();
-    const { proxy, noProxy, caFile } = settings;
-    const known = this.#current?.settings;
-    if (this.#current && known?.proxy === proxy && known.noProxy === noProxy && known.caFile === caFile) {
-      return this.#current;
-    }
+    if (this.#current && isSame(this.#current.settings, settings)) return this.#current;
     if (this.#current) this.#retire(this.#current);
     this.#current = new Network({ ...this.#options, classify: this.#classify }, settings);
     this.#all.add(this.#current);
@@ -83,6 +79,11 @@ export class Networks {
     await Promise.all([...this.#all].map((network) => network.destroy()));
     await Promise.all(this.#retiring);
   }
+}
+
+function isSame(one: NetworkSettings, other: NetworkSettings): boolean {
+  if (one.proxy !== other.proxy || one.caFile !== other.caFile) return false;
+  return one.noProxy === other.noProxy || one.noProxy.join() === other.noProxy.join();
 }
 
 export class Network {
