@@ -1,5 +1,6 @@
 /** An HTTP proxy that keeps what it was asked. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { type Listening, listen } from './listening.ts';
 
@@ -16,15 +17,17 @@ export interface FakeProxyOptions {
   readonly answer?: (request: ProxiedRequest, response: ServerResponse) => void;
   /** Every tunnel ends at this port of 127.0.0.1, or is answered with this status. */
   readonly tunnel?: { readonly port: number } | { readonly status: number };
+  /** It is reached by https itself. */
+  readonly secure?: { readonly cert: string; readonly key: string };
 }
 
 export interface FakeProxy extends Listening {
   readonly requests: readonly ProxiedRequest[];
 }
 
-export async function startFakeProxy({ answer, tunnel }: FakeProxyOptions = {}): Promise<FakeProxy> {
+export async function startFakeProxy({ answer, tunnel, secure }: FakeProxyOptions = {}): Promise<FakeProxy> {
   const requests: ProxiedRequest[] = [];
-  const server = createServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part);
     const { method = '', url = '', headers } = request;
@@ -32,7 +35,8 @@ export async function startFakeProxy({ answer, tunnel }: FakeProxyOptions = {}):
     requests.push(proxied);
     if (answer) answer(proxied, response);
     else response.end('{}');
-  });
+  };
+  const server = secure ? createTlsServer(secure, handle) : createServer(handle);
   server.on('connect', ({ url = '', headers }: IncomingMessage, socket: Socket) => {
     requests.push({ method: 'CONNECT', target: url, headers, body: '' });
     socket.on('error', () => undefined);

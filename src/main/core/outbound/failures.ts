@@ -92,11 +92,13 @@ export function translate(thrown: unknown, sent: Sending): unknown {
   if (code === 'ECONNREFUSED' && isLoopbackHost(url.hostname)) return notRunning(policy, url, thrown);
   const atProxy = sent.proxy === undefined ? undefined : failureOfProxy(sent.proxy, code, thrown);
   if (atProxy) return atProxy;
+  // Where the server itself is reached without TLS, it is the proxy that has it.
+  const peer = sent.proxy !== undefined && url.protocol === 'http:' ? `the proxy ${sent.proxy}` : who;
   const reason = certificateReasons[code];
   const clockFailure = clockReasons.has(code) ? wrongClock(sent.clock.last, thrown) : undefined;
   if (clockFailure) return clockFailure;
   if (reason !== undefined || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
-    return new PotterError('TLS', `No secure connection to ${who}: ${reason ?? certificateReasons.EPROTO}.`, {
+    return new PotterError('TLS', `No secure connection to ${peer}: ${reason ?? certificateReasons.EPROTO}.`, {
       cause: thrown,
     });
   }

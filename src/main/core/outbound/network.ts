@@ -1,7 +1,6 @@
 /** The network as the settings describe it: through which proxy a request goes, whom to trust, and the open connections. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { PotterError } from '../../../shared/errors.ts';
@@ -49,8 +48,11 @@ export const loadClient = () => import('undici');
 export class Networks {
   readonly #options: NetworkOptions;
   readonly #classify = createClassifier();
-  readonly #retiring = new Set<Promise<void>>();
-  readonly #all = new Set<Network>();
+  /**
+   * All there ever were: what is under way in an old one goes on, and its idle connections end by themselves. An agent
+   * that was closed for that could no longer be destroyed when Potter stops.
+   */
+  readonly #all: Network[] = [];
   #current: Network | undefined;
 
   constructor(options: NetworkOptions) {
@@ -60,24 +62,13 @@ export class Networks {
   current(): Network {
     const settings = this.#options.settings();
     if (this.#current && isSame(this.#current.settings, settings)) return this.#current;
-    if (this.#current) this.#retire(this.#current);
     this.#current = new Network({ ...this.#options, classify: this.#classify }, settings);
-    this.#all.add(this.#current);
+    this.#all.push(this.#current);
     return this.#current;
   }
 
-  /** What is under way there goes on. */
-  #retire(network: Network): void {
-    const closing = network.close().finally(() => {
-      this.#all.delete(network);
-      this.#retiring.delete(closing);
-    });
-    this.#retiring.add(closing);
-  }
-
   async destroy(): Promise<void> {
-    await Promise.all([...this.#all].map((network) => network.destroy()));
-    await Promise.all(this.#retiring);
+    await Promise.all(this.#all.map((network) => network.destroy()));
   }
 }
 
@@ -98,7 +89,7 @@ export class Network {
     this.#options = options;
     this.settings = settings;
     this.#proxy = settings.proxy === null ? undefined : new URL(settings.proxy);
-    this.#direct = settings.noProxy.map((suffix) => suffix.toLowerCase().replace(/^\*?\.|\.$/g, ''));
+    this.#direct = settings.noProxy.map((suffix) => suffix.toLowerCase().replace(/^\*?\.|\.$|[[\]]/g, ''));
   }
 
   /** Fails where the address may not be reached, or the settings cannot be followed; nothing has left then. */
@@ -109,20 +100,22 @@ export class Network {
     if (refusal) throw refusal;
     // A connection is only ever reused by calls that were allowed to open it.
     const key = JSON.stringify([reach, proxy !== undefined]);
-    const way = this.#ways.get(key) ?? this.#lay(reach, proxy);
+    const known = this.#ways.get(key);
+    if (known) return await known;
+    const way = this.#lay(reach, proxy);
     this.#ways.set(key, way);
-    // What fails here may be mended by the next request.
+    // What fails here may be mended before the next request.
     way.catch(() => this.#ways.delete(key));
     return await way;
   }
 
   /** This machine, and servers inside the network that the person named, are none of the proxy's business. */
   #goesDirect(url: URL, reach: Reach): boolean {
-    const host = url.hostname.replace(/\.$/, '');
-    if (!this.#proxy || isLoopbackHost(host)) return true;
+    if (!this.#proxy || isLoopbackHost(url.hostname)) return true;
     const literal = literalOf(url);
-    const isInside = literal === undefined ? isLocalName(host) : this.#options.classify(literal) === 'private';
+    const isInside = literal === undefined ? isLocalName(url.hostname) : this.#options.classify(literal) === 'private';
     if (isInside && reach.named) return true;
+    const host = literal ?? url.hostname.replace(/\.$/, '');
     return this.#direct.some((suffix) => host === suffix || (literal === undefined && host.endsWith(`.${suffix}`)));
   }
 
@@ -162,21 +155,9 @@ export class Network {
     return { dispatcher, proxy: proxy.host };
   }
 
-  async close(): Promise<void> {
-    await this.#each(async ({ dispatcher }) => {
-      // Whoever was waiting for this way sets out first.
-      await setImmediate();
-      await dispatcher.close();
-    });
-  }
-
   async destroy(): Promise<void> {
-    await this.#each(({ dispatcher }) => dispatcher.destroy());
-  }
-
-  async #each(act: (way: Way) => Promise<void>): Promise<void> {
     const ways = await Promise.allSettled(this.#ways.values());
-    await Promise.all(ways.map((way) => (way.status === 'fulfilled' ? act(way.value) : undefined)));
+    await Promise.all(ways.map((way) => way.status === 'fulfilled' && way.value.dispatcher.destroy()));
   }
 }
 

@@ -240,6 +240,34 @@ describe('a proxy', () => {
     gate.resolve();
     expect(await local.text()).toBe('{}');
   });
+
+  it('that was changed does not keep Potter from stopping', async () => {
+    const { url } = await serve((_request, response) => void response.write('{'));
+    let settings: NetworkSettings = { proxy: null, noProxy: [], caFile: null };
+    const outbound = open({}, { settings: () => settings });
+    const reply = await outbound.fetchFor(policy(url))(url);
+    settings = { ...settings, noProxy: ['x.example'] };
+    const hanging = await outbound.fetchFor(policy(url))(url);
+    const ends = Promise.allSettled([reply.text(), hanging.text()]);
+    await outbound.close();
+    expect((await ends).map((end) => end.status === 'rejected' && end.reason.code)).toEqual([
+      'TRANSPORT_CLOSED',
+      'TRANSPORT_CLOSED',
+    ]);
+  });
+
+  it('may itself be reached by https, with a certificate of an authority of its own', async () => {
+    const proxy = await startFakeProxy({ secure: { cert: certificate, key } });
+    const url = `https://127.0.0.1:${proxy.port}`;
+    const fetchIt = open({ proxy: url, caFile: pemFile(certificate) }).fetchFor(policy());
+    expect((await fetchIt('http://api.example/v1')).status).toBe(200);
+    expect(proxy.requests.map(({ target }) => target)).toEqual(['http://api.example/v1']);
+    const strange = open({ proxy: url }).fetchFor(policy())('http://api.example/v1');
+    const message = expect.stringMatching(
+      `^No secure connection to the proxy 127.0.0.1:${proxy.port}: .* signed by itself`,
+    );
+    await expect(strange).rejects.toMatchObject({ code: 'TLS', message });
+  });
 });
 
 describe('a file of authorities', () => {
