@@ -44,19 +44,18 @@ function secure(cert: string, handle?: (response: ServerResponse) => void): Prom
   );
 }
 
-/** The reply of a forwarded request, or its failure. */
-async function forward(outbound: Outbound, to: FetchPolicy, url: string): Promise<string> {
-  let text = '';
+/** The reply of a forwarded request, or its failure; `parts` are its bytes, also those that come too late. */
+async function forward(outbound: Outbound, to: FetchPolicy, url: string, parts: Buffer[] = []): Promise<string> {
   await outbound.forwardTo(to, url)(
     { headers: { authorization: 'Bearer x' }, body: '{"a":1}', signal: new AbortController().signal },
     {
       head: () => undefined,
       bytes: (bytes) => {
-        text += bytes;
+        parts.push(bytes);
       },
     },
   );
-  return text;
+  return Buffer.concat(parts).toString();
 }
 
 describe('a proxy', () => {
@@ -173,11 +172,15 @@ describe('a proxy', () => {
       tunnel: { status: 407 },
     });
     const outbound = open({ proxy: proxy.url });
+    const parts: Buffer[] = [];
     const message = `The proxy 127.0.0.1:${proxy.port} of \`network.proxy\` wants a login, which Potter cannot give.`;
     for (const url of ['http://api.example/v1', 'https://api.example/v1']) {
       await expect(outbound.fetchFor(policy())(url)).rejects.toMatchObject({ code: 'PROXY', message });
-      await expect(forward(outbound, policy(), url)).rejects.toMatchObject({ code: 'PROXY', message });
+      await expect(forward(outbound, policy(), url, parts)).rejects.toMatchObject({ code: 'PROXY', message });
     }
+    // Its page is no part of an answer, even when it comes in after the failure.
+    await outbound.close();
+    expect(Buffer.concat(parts).toString()).toBe('');
   });
 
   it('F57 that does not make the connection says so with its status', async () => {
