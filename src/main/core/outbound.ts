@@ -201,7 +201,7 @@ function addressOf(input: string | URL, { name }: FetchPolicy): URL {
   const url = URL.parse(String(input));
   if (url) return url;
   // Not quoted: it is whatever somebody sent.
-  throw new PotterError('ENDPOINT', `The address of ${name} is none.`);
+  throw new PotterError('ENDPOINT', `The address of ${name} is not one of the web.`);
 }
 
 /** The others with a 3 are no redirects, or ask the person. */

@@ -27,7 +27,7 @@ export interface NetworkSettings {
 
 export const plainNetwork: NetworkSettings = { proxy: null, noProxy: [], caFile: null };
 
-/** The way to one server, and whoever may use it. */
+/** The way to a server, for those who may all reach the same. */
 export interface Way {
   readonly dispatcher: Dispatcher;
   /** Host and port of the proxy it leads through. */
