@@ -87,7 +87,7 @@ const ranks: readonly (readonly string[])[] = [
   ['handlers'],
   ['gateway'],
   ['text', 'plugins', 'providers', 'integrations'],
-  ['actions', 'history.ts', 'config', 'security', 'monitor', 'errors', 'outbound.ts'],
+  ['actions', 'history.ts', 'config', 'security', 'monitor', 'errors', 'outbound.ts', 'outbound'],
   ['log', 'events.ts', 'storage', 'schedule.ts', 'lifetime.ts', 'host.ts'],
 ];
 /** Types of a higher rank, each with the reason it is not a knot. */

@@ -109,6 +109,8 @@ export const errorKinds = {
   IDLE_TIMEOUT: outside(504, true, 'The part that arrived is shown; try again for the whole.'),
   RESET: outside(502, true, 'Try again in a moment.'),
   TLS: outside(502, false, 'Correct the certificate of the server, or the address.'),
+  CLOCK: user(409, 'Set the clock of this computer, best by the network, and try again.'),
+  PROXY: outside(502, false, 'Correct `network.proxy`, or list the host in `network.noProxy`.'),
   TOO_LONG: outside(502, false, 'Choose another model; this one did not stop.'),
   BLOCKED_ADDRESS: user(403, 'Use a public address, or name the local host in the provider settings.'),
 
@@ -151,6 +153,7 @@ export const mendedIn: Partial<Record<ErrorCode, 'providers' | 'actions' | 'hotk
   HOTKEY_INVALID: 'hotkeys',
   TEXT_TOO_LONG: 'settings',
   BUDGET: 'settings',
+  PROXY: 'settings',
   ALL_FAILED: 'providers',
 };
 

@@ -29,6 +29,12 @@ function holdsNoSecret(address: string): boolean {
   return url !== null && `${url.username}${url.password}${url.search}${url.hash}` === '';
 }
 
+const proxyForm = 'must be an address without user name, password, path or query, such as http://proxy.example:3128';
+
+function isProxyAddress(address: string): boolean {
+  return holdsNoSecret(address) && /^https?:\/\/[^/]+\/?$/.test(address);
+}
+
 const providerSetting = z.strictObject({
   name: z.string().min(1).max(50),
   baseUrl: z.url({ protocol: /^https?$/ }).refine(holdsNoSecret, {
@@ -192,6 +198,31 @@ export const settings = {
     default: null,
     help: 'Port of the loopback API; null chooses a free one once and keeps it.',
   }),
+  'network.proxy': setting(
+    z
+      .url({ protocol: /^https?$/ })
+      .refine(isProxyAddress, { error: proxyForm })
+      .nullable(),
+    {
+      default: null,
+      help: 'HTTP proxy all requests to other machines go through, as http://host:port; null for none, whatever HTTPS_PROXY and its like say.',
+    },
+  ),
+  'network.noProxy': setting(z.array(z.string().trim().min(1).max(253)).max(100), {
+    default: [],
+    help: 'Hosts that are reached without the proxy, each with everything below it, such as example.com.',
+  }),
+  'network.caFile': setting(
+    z
+      .string()
+      .regex(/^(?:\/|[A-Za-z]:[\\/])/, 'must be an absolute path')
+      .max(4096)
+      .nullable(),
+    {
+      default: null,
+      help: 'PEM file of authorities to trust besides those of Node and of the system; null for those of Node alone.',
+    },
+  ),
   'log.level': setting(logLevel, {
     default: 'info',
     help: 'Least severity that is written to the log.',

@@ -124,8 +124,8 @@ export const commonFaults: readonly ProviderFault<VendorScenario>[] = [
     id: 'F57',
     title: 'a proxy that asks for a login',
     scenario: { reply: { status: 407 } },
-    code: 'CONNECT',
-    says: ['proxy'],
+    code: 'PROXY',
+    says: ['network.proxy'],
   },
 ];
 

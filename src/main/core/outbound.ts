@@ -1,12 +1,23 @@
 /**
- * The one way out to the network: a `fetch` that refuses redirects, checks every address before it connects, and ends
- * whatever hangs or never ends.
+ * The one way out to the network: a `fetch` that checks every address before it connects, follows a redirect only where
+ * it is told to, and ends whatever hangs or never ends.
  */
 import { lookup as systemLookup } from 'node:dns/promises';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Agent, Dispatcher } from 'undici';
-import { type ErrorCode, PotterError } from '../../shared/errors.ts';
+import type { Dispatcher } from 'undici';
+import { PotterError } from '../../shared/errors.ts';
+import { isLoopbackHost, type Lookup, reachOf } from './outbound/addresses.ts';
+import { ServerClock, wrongClock } from './outbound/clock.ts';
+import { type Sending, translate } from './outbound/failures.ts';
+import { type Headings, outgoingHeaders, redirectedHeaders } from './outbound/headers.ts';
+import {
+  loadClient,
+  type Network,
+  type NetworkSettings,
+  Networks,
+  plainNetwork,
+  type Way,
+} from './outbound/network.ts';
 
 /** Times in milliseconds, sizes in bytes. */
 export interface OutboundLimits {
@@ -51,6 +62,8 @@ export interface FetchPolicy {
   readonly localOnly?: boolean;
   /** A key goes with the request: over plain http it may not leave this machine and network. Default false. */
   readonly carriesKey?: boolean;
+  /** Redirects to follow, each checked like an address of its own; at most 3, and none with a key. Default 0. */
+  readonly redirects?: number;
 }
 
 /** A `fetch` that fails with a PotterError, or with the signal's reason when it was aborted. */
@@ -84,47 +97,43 @@ export interface Outbound {
   /** Loads the HTTP client, which takes some 80 ms; the first fetch does it otherwise. */
   prepare(): Promise<void>;
   fetchFor(policy: FetchPolicy): GuardedFetch;
-  /** Under the same rules, but without streams in between: they cost as much as the rest of a small request. */
-  forwardTo(policy: FetchPolicy, url: string): Forward;
+  /**
+   * Under the same rules, but without streams in between: they cost as much as the rest of a small request. Redirects
+   * are never followed.
+   */
+  forwardTo(policy: Omit<FetchPolicy, 'redirects'>, url: string): Forward;
   /** Ends every connection; what is under way fails. */
   close(): Promise<void>;
-}
-
-interface Address {
-  readonly address: string;
-  readonly family: number;
 }
 
 export interface OutboundOptions {
   readonly limits?: Partial<OutboundLimits>;
   /** All addresses of a name. Default: the system's. */
-  readonly lookup?: (hostname: string) => Promise<readonly Address[]>;
+  readonly lookup?: Lookup;
+  /** Asked before each request; the same values open no new connections. Default: no proxy, Node's own authorities. */
+  readonly settings?: () => NetworkSettings;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  readonly now?: () => number;
 }
 
-const loadClient = () => import('undici');
+const mostRedirects = 3;
 
 export function createOutbound(options: OutboundOptions = {}): Outbound {
   const limits = { ...defaultLimits, ...options.limits };
-  const lookup = options.lookup ?? ((hostname: string) => systemLookup(hostname, { all: true }));
-  const classify = createClassifier();
-  const agents = new Map<string, Promise<Agent>>();
+  const networks = new Networks({
+    settings: options.settings ?? (() => plainNetwork),
+    lookup: options.lookup ?? ((hostname) => systemLookup(hostname, { all: true })),
+    ...limits,
+  });
+  const clock = new ServerClock(options.now ?? Date.now);
   let closed = false;
 
-  const agentFor = (reach: Reach): Promise<Agent> => {
-    // A connection is only ever reused by calls that were allowed to open it.
-    const key = JSON.stringify(reach);
-    const agent = agents.get(key) ?? createAgent(reach);
-    agents.set(key, agent);
-    return agent;
+  const refuseWhenClosed = (): void => {
+    if (closed) throw new PotterError('TRANSPORT_CLOSED', 'Potter is stopping.');
   };
-  const createAgent = async (reach: Reach): Promise<Agent> => {
-    const { Agent } = await loadClient();
-    return new Agent({
-      // One request, one socket: cancelling closes it. With HTTP/2 it would live on.
-      allowH2: false,
-      autoSelectFamily: true,
-      connect: { timeout: limits.connectMs, lookup: checkedLookup(lookup, limits.lookupMs, classify, reach) },
-    });
+  const sendingOf = (url: URL, policy: FetchPolicy) => {
+    const local = isLoopbackHost(url.hostname) ? limits.localMs : undefined;
+    return { url, policy, limits, clock, headersMs: local ?? limits.headersMs, idleMs: local ?? limits.idleMs };
   };
 
   return {
@@ -132,70 +141,102 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       await loadClient();
     },
     fetchFor: (policy) => async (input, init) => {
-      if (closed) throw new PotterError('TRANSPORT_CLOSED', 'Potter is stopping.');
-      init?.signal?.throwIfAborted();
-      const url = new URL(input);
-      const reach = reachOf(policy, url);
-      refuseEarly(url, policy, reach, classify);
-      const local = isLoopbackHost(url.hostname);
-      const request: Sent = {
-        url,
-        policy,
-        limits,
-        headersMs: local ? limits.localMs : limits.headersMs,
-        idleMs: local ? limits.localMs : limits.idleMs,
-        signal: init?.signal ?? undefined,
+      const redirects = policy.carriesKey ? 0 : Math.min(policy.redirects ?? 0, mostRedirects);
+      const signal = init?.signal ?? undefined;
+      let request: Asked = {
+        url: addressOf(input, policy),
+        method: (init?.method ?? 'GET').toUpperCase(),
+        headers: outgoingHeaders(init?.headers, policy.name),
+        body: bodyOf(init?.body),
       };
-      return await send(await agentFor(reach), request, init);
+      for (let followed = 0; ; followed += 1) {
+        refuseWhenClosed();
+        signal?.throwIfAborted();
+        const { url } = request;
+        const { dispatcher, proxy } = await networks.current().open(url, reachOf(policy, url));
+        const sent: Sending = { ...sendingOf(url, policy), signal, proxy };
+        const reply = await send(dispatcher, sent, request);
+        if (redirects === 0 || !followedStatuses.has(reply.statusCode)) return receive(reply, sent);
+        reply.body.destroy();
+        if (followed === redirects) {
+          throw new PotterError('REDIRECT', `${policy.name} redirects more than ${redirects} times; nothing was read.`);
+        }
+        request = redirected(request, reply, policy);
+      }
     },
     forwardTo: (policy, address) => {
-      const url = new URL(address);
+      const url = addressOf(address, policy);
       const reach = reachOf(policy, url);
-      const local = isLoopbackHost(url.hostname);
-      const limitMs = local ? limits.localMs : undefined;
-      const sent = { url, policy, limits, headersMs: limitMs ?? limits.headersMs, idleMs: limitMs ?? limits.idleMs };
-      let agent: Agent | undefined;
+      const sending = sendingOf(url, policy);
+      // Neither changes from one request to the next, as a rule.
+      let last: { readonly network: Network; readonly way: Way } | undefined;
+      let checked: { readonly given: Headings; readonly headers: Headings } | undefined;
       return async (request, handler) => {
-        if (closed) throw new PotterError('TRANSPORT_CLOSED', 'Potter is stopping.');
+        refuseWhenClosed();
         request.signal.throwIfAborted();
-        refuseEarly(url, policy, reach, classify);
-        agent ??= await agentFor(reach);
-        await forward(agent, { ...sent, signal: request.signal }, request, handler);
+        const network = networks.current();
+        if (last?.network !== network) last = { network, way: await network.open(url, reach) };
+        const { headers: given, body, signal } = request;
+        if (checked?.given !== given) checked = { given, headers: outgoingHeaders(given, policy.name) };
+        const { dispatcher, proxy } = last.way;
+        await forward(dispatcher, { ...sending, signal, proxy }, { headers: checked.headers, body, signal }, handler);
       };
     },
     async close() {
       closed = true;
-      await Promise.all([...agents.values()].map(async (agent) => (await agent).destroy()));
+      await networks.destroy();
     },
   };
 }
 
-/** Does this host, as a URL spells it, mean this machine whatever a name server says? */
-export function isLoopbackHost(hostname: string): boolean {
-  const host = hostname.replace(/\.$/, '').toLowerCase();
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-/** One request on its way. */
-interface Sent {
+/** A request as it leaves. */
+interface Asked {
   readonly url: URL;
-  readonly policy: FetchPolicy;
-  readonly limits: OutboundLimits;
-  readonly headersMs: number;
-  readonly idleMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly method: string;
+  readonly headers: Headings;
+  readonly body: string | Uint8Array | null;
 }
 
-async function send(agent: Agent, sent: Sent, init: RequestInit | undefined): Promise<Response> {
-  const { url } = sent;
-  const reply = await agent
+function addressOf(input: string | URL, { name }: FetchPolicy): URL {
+  const url = URL.parse(String(input));
+  if (url) return url;
+  // Not quoted: it is whatever somebody sent.
+  throw new PotterError('ENDPOINT', `The address of ${name} is not one of the web.`);
+}
+
+/** The others with a 3 are no redirects, or ask the person. */
+const followedStatuses = new Set([301, 302, 303, 307, 308]);
+
+/** The request a redirect asks for. Where it may go is checked like any other address. */
+function redirected(asked: Asked, reply: Dispatcher.ResponseData, policy: FetchPolicy): Asked {
+  const { url: from, method } = asked;
+  const { location } = reply.headers;
+  const url = typeof location === 'string' ? URL.parse(location, from.href) : null;
+  const refuse = (why: string): PotterError =>
+    new PotterError('REDIRECT', `${policy.name} at ${from.host} redirects ${why}; nothing was sent there.`);
+  if (!url) throw refuse('to nowhere');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refuse('to something that is not on the web');
+  if (url.username !== '' || url.password !== '') throw refuse('with a user name');
+  if (from.protocol === 'https:' && url.protocol === 'http:') throw refuse(`to plain http at ${url.host}`);
+  const status = reply.statusCode;
+  const becomesGet = status === 303 ? method !== 'HEAD' : status < 303 && method === 'POST';
+  return {
+    url,
+    method: becomesGet ? 'GET' : method,
+    headers: redirectedHeaders(asked.headers, { isElsewhere: url.origin !== from.origin, isBodiless: becomesGet }),
+    body: becomesGet ? null : asked.body,
+  };
+}
+
+async function send(dispatcher: Dispatcher, sent: Sending, asked: Asked): Promise<Dispatcher.ResponseData> {
+  const { url, method, headers, body } = asked;
+  const reply = await dispatcher
     .request({
       origin: url.origin,
       path: url.pathname + url.search,
-      method: (init?.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod,
-      // Compressed replies are not asked for: a small one can unpack to a gigabyte.
-      headers: { ...Object.fromEntries(new Headers(init?.headers)), 'accept-encoding': 'identity' },
-      body: bodyOf(init?.body),
+      method: method as Dispatcher.HttpMethod,
+      headers,
+      body,
       signal: sent.signal ?? null,
       headersTimeout: sent.headersMs,
       bodyTimeout: 0,
@@ -205,6 +246,10 @@ async function send(agent: Agent, sent: Sent, init: RequestInit | undefined): Pr
     });
   // Destroying a body emits an error that nobody else would hear.
   reply.body.on('error', () => undefined);
+  return reply;
+}
+
+function receive(reply: Dispatcher.ResponseData, sent: Sending): Response {
   const refusal = refuseReply(reply, sent);
   if (refusal) {
     reply.body.destroy();
@@ -219,24 +264,30 @@ async function send(agent: Agent, sent: Sent, init: RequestInit | undefined): Pr
   return new Response(hasBody ? guardBody(reply.body, sent) : null, { status: reply.statusCode, headers });
 }
 
-function forward(agent: Agent, sent: Sent, request: ForwardRequest, handler: ForwardHandler): Promise<void> {
+function forward(
+  dispatcher: Dispatcher,
+  sent: Sending,
+  request: ForwardRequest,
+  handler: ForwardHandler,
+): Promise<void> {
   const { url, limits, policy, headersMs, idleMs } = sent;
   const { signal } = request;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let controller: Dispatcher.DispatchController | undefined;
   let received = 0;
+  let hasHead = false;
   const abort = (): void => controller?.abort(signal.reason);
   const settle = (act: () => void): void => {
     signal.removeEventListener('abort', abort);
     act();
   };
   signal.addEventListener('abort', abort, { once: true });
-  agent.dispatch(
+  dispatcher.dispatch(
     {
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'POST',
-      headers: { ...request.headers, 'accept-encoding': 'identity' },
+      headers: request.headers,
       body: request.body,
       headersTimeout: headersMs,
       bodyTimeout: idleMs,
@@ -248,10 +299,13 @@ function forward(agent: Agent, sent: Sent, request: ForwardRequest, handler: For
       },
       onResponseStart: (flow, status, headers) => {
         const refusal = refuseReply({ statusCode: status, headers }, sent);
-        if (refusal) flow.abort(refusal);
-        else handler.head(status, headers, flow);
+        if (refusal) return flow.abort(refusal);
+        hasHead = true;
+        handler.head(status, headers, flow);
       },
       onResponseData: (flow, bytes) => {
+        // undici hands on the page of a proxy whose refusal it has reported as a failure.
+        if (!hasHead) return;
         received += bytes.length;
         if (received > limits.streamBytes) {
           flow.abort(new PotterError('TOO_LONG', `${policy.name} did not stop answering.`));
@@ -272,9 +326,19 @@ function bodyOf(body: RequestInit['body']): string | Uint8Array | null {
 
 function refuseReply(
   reply: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
-  { url, policy }: Sent,
+  { url, policy, clock, proxy }: Sending,
 ): PotterError | undefined {
   const status = reply.statusCode;
+  const told = clock.note(reply.headers, url.host);
+  if (status === 401 || status === 403) {
+    // A signed request is refused where the clocks differ, and the reply speaks of the key.
+    const refusal = wrongClock(told);
+    if (refusal) return refusal;
+  }
+  if (status === 407) {
+    const who = proxy === undefined ? `A proxy in front of ${policy.name} at ${url.host}` : `The proxy ${proxy}`;
+    return new PotterError('PROXY', `${who} wants a login; \`network.proxy\` can name one that wants none.`);
+  }
   if (status >= 300 && status < 400) {
     const target = hostOf(reply.headers.location, url);
     const where = target === undefined ? '' : ` to ${target}`;
@@ -300,7 +364,7 @@ function hostOf(location: string | string[] | undefined, base: URL): string | un
 }
 
 /** The reply's body with its caps and its idle clock, which runs only while the reader is waiting. */
-function guardBody(body: Readable, sent: Sent): ReadableStream<Uint8Array> {
+function guardBody(body: Readable, sent: Sending): ReadableStream<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   const gate = new ContentGate(sent);
   let timer: NodeJS.Timeout | undefined;
@@ -363,13 +427,13 @@ const byteOrderMark = new Set([0xef, 0xbb, 0xbf]);
 
 /** Counts what passes, and tells content from what only keeps a connection awake. */
 class ContentGate {
-  readonly #sent: Sent;
+  readonly #sent: Sending;
   #kind: 'unknown' | 'document' | 'lines' = 'unknown';
   #bytes = 0;
   #lineBytes = 0;
   #inData = false;
 
-  constructor(sent: Sent) {
+  constructor(sent: Sending) {
     this.#sent = sent;
   }
 
@@ -418,237 +482,4 @@ class ContentGate {
     }
     return content;
   }
-}
-
-type Place = 'loopback' | 'private' | 'forbidden' | 'public';
-type Classifier = (address: string) => Place;
-
-/** Looked up in this order; what is in none is public. */
-const places: Readonly<Record<Exclude<Place, 'public'>, readonly string[]>> = {
-  loopback: ['127.0.0.0/8', '::1/128'],
-  // 198.18/15 is what tunnelling proxies answer for every name.
-  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '198.18.0.0/15', 'fc00::/7'],
-  // Link-local holds the metadata services of clouds; the rest is unroutable or wraps another address.
-  forbidden: [
-    '0.0.0.0/8',
-    '169.254.0.0/16',
-    '192.0.0.0/24',
-    '192.0.2.0/24',
-    '192.88.99.0/24',
-    '198.51.100.0/24',
-    '203.0.113.0/24',
-    '224.0.0.0/4',
-    '240.0.0.0/4',
-    '::/96',
-    '64:ff9b:1::/48',
-    '100::/64',
-    '2001::/23',
-    '2001:db8::/32',
-    '2002::/16',
-    '3fff::/20',
-    '5f00::/16',
-    'fe80::/10',
-    'fec0::/10',
-    'ff00::/8',
-  ],
-};
-
-function createClassifier(): Classifier {
-  const lists = Object.entries(places).map(([place, ranges]) => {
-    const list = new BlockList();
-    for (const range of ranges) {
-      const [network = '', bits] = range.split('/');
-      list.addSubnet(network, Number(bits), isIP(network) === 4 ? 'ipv4' : 'ipv6');
-    }
-    return [place as Place, list] as const;
-  });
-  return (address) => {
-    const plain = embeddedIpv4(address) ?? address.replace(/%.*$/, '');
-    const family = isIP(plain);
-    if (family === 0) return 'forbidden';
-    return lists.find(([, list]) => list.check(plain, family === 4 ? 'ipv4' : 'ipv6'))?.[0] ?? 'public';
-  };
-}
-
-/** The IPv4 address that an IPv4-mapped or NAT64 address stands for. */
-function embeddedIpv4(address: string): string | undefined {
-  if (isIP(address) !== 6 || address.includes('%')) return undefined;
-  // The URL parser spells every form alike.
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const wrapped = /^(?:::ffff:|64:ff9b::)(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})?$/.exec(canonical);
-  if (!wrapped) return undefined;
-  const [high, low] = [wrapped[1], wrapped[2]].map((group) => Number.parseInt(group ?? '0', 16)) as [number, number];
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
-}
-
-/** What a connection may reach. */
-interface Reach {
-  readonly host: string;
-  /** May loopback and LAN addresses be reached? */
-  readonly named: boolean;
-  readonly localOnly: boolean;
-  /** Would a public address see a key in clear text? */
-  readonly exposesKey: boolean;
-  readonly name: string;
-}
-
-function reachOf(policy: FetchPolicy, url: URL): Reach {
-  const named = policy.named !== undefined && URL.canParse(policy.named) && new URL(policy.named).host === url.host;
-  const exposesKey = (policy.carriesKey ?? false) && url.protocol === 'http:';
-  return { host: url.host, named, localOnly: policy.localOnly ?? false, exposesKey, name: policy.name };
-}
-
-function permits({ named, localOnly, exposesKey }: Reach, place: Place): boolean {
-  if (localOnly) return named && place === 'loopback';
-  return place === 'public' ? !exposesKey : named && place !== 'forbidden';
-}
-
-function blocked({ host, name, localOnly, exposesKey, named }: Reach): PotterError {
-  const reason = localOnly
-    ? 'is not on this machine, and local-only is switched on'
-    : exposesKey && named
-      ? 'is reached over plain http, where anyone on the way could read the key; use https'
-      : 'is an address inside this machine or network';
-  return new PotterError('BLOCKED_ADDRESS', `${name} at ${host} ${reason}.`);
-}
-
-/** What can be told from the address itself; a socket to an IP literal never asks the lookup. */
-function refuseEarly(url: URL, policy: FetchPolicy, reach: Reach, classify: Classifier): void {
-  if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username !== '' || url.password !== '') {
-    throw new PotterError('ENDPOINT', `The address of ${policy.name} must be http or https, without a user name.`);
-  }
-  const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) !== 0) {
-    if (!permits(reach, classify(literal))) throw blocked(reach);
-  } else if (reach.localOnly && !isLoopbackHost(url.hostname)) {
-    // Not even the name leaves the machine.
-    throw blocked(reach);
-  }
-}
-
-/** Resolves a name and hands the socket only addresses it may connect to, so there is no second, unchecked lookup. */
-function checkedLookup(
-  lookup: NonNullable<OutboundOptions['lookup']>,
-  limitMs: number,
-  classify: Classifier,
-  reach: Reach,
-): LookupFunction {
-  return (hostname, options, callback) => {
-    within(limitMs, lookup(hostname))
-      .then((found) => {
-        const open = found.filter(({ address }) => permits(reach, classify(address)));
-        const [first] = open;
-        if (found.length > 0 && !first) callback(blocked(reach), '');
-        else if (!first) callback(Object.assign(new Error('no address'), { code: 'ENOTFOUND' }), '');
-        else if (options.all) callback(null, [...open]);
-        else callback(null, first.address, first.family);
-      })
-      .catch((thrown: NodeJS.ErrnoException) => callback(thrown, ''));
-  };
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' })), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Why a certificate was not accepted, in words. */
-const certificateReasons: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; is the clock of this computer right?',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate was issued by an authority this computer does not know',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate was issued by an authority this computer does not know',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate was issued by an authority this computer does not know',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate was issued by an authority this computer does not know',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate belongs to another host',
-  CERT_REVOKED: 'its certificate has been revoked',
-  EPROTO: 'it does not speak TLS there',
-};
-
-type Said = (who: string, sent: Sent) => string;
-const unreachable: Said = (who) => `${who} cannot be reached.`;
-const cutOff: Said = (who) => `${who} closed the connection before the answer was complete.`;
-const notFound: Said = (who, { url }) => `${who} cannot be reached: the host ${url.hostname} was not found.`;
-
-/** System and undici codes, what Potter calls them, and the sentence. */
-const failures: Readonly<Record<string, readonly [ErrorCode, Said]>> = {
-  ENOTFOUND: ['DNS', notFound],
-  EAI_AGAIN: ['DNS', (who, { url }) => `${who} cannot be reached: looking up ${url.hostname} brought no answer.`],
-  ENODATA: ['DNS', notFound],
-  EAI_NODATA: ['DNS', notFound],
-  EAI_FAIL: ['DNS', notFound],
-  ECONNREFUSED: ['CONNECT', (who) => `${who} refused the connection.`],
-  EHOSTUNREACH: ['CONNECT', unreachable],
-  ENETUNREACH: ['CONNECT', unreachable],
-  EADDRNOTAVAIL: ['CONNECT', unreachable],
-  EACCES: ['CONNECT', unreachable],
-  EPERM: ['CONNECT', unreachable],
-  ETIMEDOUT: ['CONNECT_TIMEOUT', (who) => `${who} did not accept a connection.`],
-  UND_ERR_CONNECT_TIMEOUT: [
-    'CONNECT_TIMEOUT',
-    (who, { limits }) => `${who} did not accept a connection within ${limits.connectMs / 1000} s.`,
-  ],
-  UND_ERR_HEADERS_TIMEOUT: [
-    'HEADERS_TIMEOUT',
-    (who, { headersMs }) => `${who} did not answer within ${headersMs / 1000} s.`,
-  ],
-  UND_ERR_BODY_TIMEOUT: [
-    'IDLE_TIMEOUT',
-    (_who, { policy, idleMs }) => `${policy.name} stopped answering: nothing came for ${idleMs / 1000} s.`,
-  ],
-  UND_ERR_HEADERS_OVERFLOW: ['PROTOCOL', (who) => `${who} sent headers beyond any measure.`],
-  HPE_HEADER_OVERFLOW: ['PROTOCOL', (who) => `${who} sent headers beyond any measure.`],
-  UND_ERR_SOCKET: ['RESET', cutOff],
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['RESET', cutOff],
-  UND_ERR_ABORTED: ['RESET', cutOff],
-  ECONNRESET: ['RESET', cutOff],
-  ECONNABORTED: ['RESET', cutOff],
-  EPIPE: ['RESET', cutOff],
-  HPE_INVALID_EOF_STATE: ['RESET', cutOff],
-  UND_ERR_DESTROYED: ['TRANSPORT_CLOSED', () => 'Potter is stopping.'],
-  UND_ERR_CLOSED: ['TRANSPORT_CLOSED', () => 'Potter is stopping.'],
-};
-
-/** Any failure of the network as a PotterError; an abort stays the signal's reason. */
-function translate(thrown: unknown, sent: Sent): unknown {
-  if (sent.signal?.aborted) return sent.signal.reason;
-  if (thrown instanceof PotterError) return thrown;
-  const { url, policy } = sent;
-  const code = codeOf(thrown);
-  const who = `${policy.name} at ${url.host}`;
-  if (code === 'ECONNREFUSED' && isLoopbackHost(url.hostname)) return notRunning(policy, url, thrown);
-  const reason = certificateReasons[code];
-  if (reason !== undefined || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) {
-    return new PotterError('TLS', `No secure connection to ${who}: ${reason ?? certificateReasons.EPROTO}.`, {
-      cause: thrown,
-    });
-  }
-  const known = Object.hasOwn(failures, code) ? failures[code] : undefined;
-  if (known) return new PotterError(known[0], known[1](who, sent), { cause: thrown });
-  // undici's parser leaves the code out for some of its complaints.
-  if (code.startsWith('HPE_') || (thrown instanceof Error && thrown.name === 'HTTPParserError')) {
-    return new PotterError('PROTOCOL', `${who} did not answer with HTTP.`, { cause: thrown });
-  }
-  return new PotterError('CONNECT', unreachable(who, sent), { cause: thrown });
-}
-
-function notRunning(policy: FetchPolicy, url: URL, cause: unknown): PotterError {
-  const remedy = policy.start === undefined ? '' : ` Start it with \`${policy.start}\`.`;
-  return new PotterError('LOCAL_DOWN', `${policy.name} is not running on ${url.host}.${remedy}`, { cause });
-}
-
-/** The code of an error, of its cause, or of the first of several attempts. */
-function codeOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return '';
-  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
-  if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
-  return codeOf(thrown.cause);
 }

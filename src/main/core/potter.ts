@@ -123,7 +123,14 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   lifetime.add('writing metrics', schedule.every(60_000, metrics.flush), (stop) => stop());
 
   // What does the work.
-  const outbound = lifetime.add('outbound', createOutbound(), (it) => it.close());
+  const network = () => ({
+    proxy: config.get('network.proxy'),
+    noProxy: config.get('network.noProxy'),
+    caFile: config.get('network.caFile'),
+  });
+  const outbound = lifetime.add('outbound', createOutbound({ settings: network, now: () => clock.now() }), (it) =>
+    it.close(),
+  );
   const providers = new ProviderRegistry({
     settings: () => ({
       providers: config.get('providers'),

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   createOutbound,
   defaultLimits,
@@ -11,50 +10,13 @@ import {
   type OutboundOptions,
 } from '../../../src/main/core/outbound.ts';
 import { PotterError } from '../../../src/shared/errors.ts';
-
-type Stop = () => void | Promise<void>;
-const stops: Stop[] = [];
-
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
+import { listen, serve } from '../../helpers/listening.ts';
 
 function open(options: OutboundOptions = {}): Outbound {
   const outbound = createOutbound(options);
-  stops.push(() => outbound.close());
+  onTestFinished(() => outbound.close());
   return outbound;
 }
-
-interface Listening {
-  readonly url: string;
-  readonly port: number;
-  readonly connections: () => number;
-}
-
-/** A server on 127.0.0.1 that counts its connections. */
-async function listen(server: Server): Promise<Listening> {
-  const sockets = new Set<Socket>();
-  let connections = 0;
-  server.on('connection', (socket: Socket) => {
-    connections++;
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  stops.push(async () => {
-    const closed = once(server, 'close');
-    server.close();
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}`, port, connections: () => connections };
-}
-
-const serve = (handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<Listening> =>
-  listen(createServer(handle));
 
 const policy = (named: string, rest: Partial<FetchPolicy> = {}): FetchPolicy => ({ name: 'Server', named, ...rest });
 
@@ -270,7 +232,7 @@ describe('a failure of the network', () => {
 
   it('has a code and names the server', async () => {
     const refused = await serve(() => undefined);
-    await stops.pop()?.();
+    await refused.close();
     const named = policy(refused.url, { start: 'serve it' });
     await expect(open().fetchFor(named)(refused.url)).rejects.toMatchObject({
       code: 'LOCAL_DOWN',
@@ -294,8 +256,8 @@ describe('a failure of the network', () => {
   });
 
   it('is a refused connection where the host is not this machine', async () => {
-    const { port } = await serve(() => undefined);
-    await stops.pop()?.();
+    const { port, close } = await serve(() => undefined);
+    await close();
     const url = `http://nas.example:${port}/`;
     const outbound = open({ lookup: async () => [{ address: '127.0.0.1', family: 4 }] });
     expect(await codeOf(outbound.fetchFor(policy(url))(url))).toBe('CONNECT');

@@ -132,6 +132,9 @@ const rules: Partial<Record<ErrorCode, Rule>> = {
   BLOCKED_ADDRESS: rule(1, 'failsOver'),
   CIRCUIT_OPEN: rule(1, 'failsOver'),
   BUDGET: rule(1, 'failsOver'),
+  // They stand in the way of every model alike, and only the person can mend them.
+  PROXY: rule(1),
+  CLOCK: rule(1),
 };
 const final = rule(1);
 

@@ -138,7 +138,7 @@ const byStatus: Readonly<Record<number, ErrorCode>> = {
   403: 'PERMISSION',
   404: 'ENDPOINT',
   405: 'ENDPOINT',
-  407: 'CONNECT',
+  407: 'PROXY',
   408: 'TIMEOUT',
   409: 'PROVIDER',
   413: 'CONTEXT_LENGTH',

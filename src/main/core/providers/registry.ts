@@ -5,7 +5,8 @@ import { type ErrorCode, PotterError, toPotterError } from '../../../shared/erro
 import type { ProviderSetting, WireFormat } from '../../../shared/settings.ts';
 import type { Clock } from '../host.ts';
 import type { Log } from '../log/log.ts';
-import { type Forward, isLoopbackHost, type Outbound } from '../outbound.ts';
+import { isLoopbackHost } from '../outbound/addresses.ts';
+import type { Forward, Outbound } from '../outbound.ts';
 import { createAnthropicProvider, loadSdk as loadAnthropic } from './anthropic.ts';
 import { createGoogleProvider, loadSdk as loadGoogle } from './google.ts';
 import { bestModel, chatModels, knownModels, type Tier, tierOf } from './models.ts';

@@ -458,6 +458,16 @@ describe('a call of a model', () => {
     expect(waits[0]).toBeGreaterThan(1500);
   });
 
+  it.each([
+    ['F57', 'a proxy that wants a login', status(407), 'PROXY'],
+    ['F34', 'a clock that is wrong', status(401, { date: 'Mon, 23 Nov 2020 12:00:00 GMT' }), 'CLOCK'],
+  ])('%s %s is told at once, for another model would fail as well', async (_id, _fault, scenario, code) => {
+    const { vendors, fail, asked, waits } = await rig('compatible', { vendors: 2 });
+    vendors[0]?.next(scenario);
+    expect((await fail()).code).toBe(code);
+    expect([asked(), waits]).toEqual([[1, 0], []]);
+  });
+
   it('F51 a model that declines is not replaced by another', async () => {
     const { vendors, ask, asked } = await rig('openai', { vendors: 2 });
     vendors[0]?.next({ finish: 'content_filter' } as VendorScenario);

@@ -127,7 +127,7 @@ const faults: readonly ProviderFault<Scenario>[] = [
     title: '429, Retry-After 3600',
     scenario: vendorError(429, 'rate_limit_exceeded', 'tokens', null, { 'retry-after': '3600' }),
     code: 'RATE_LIMIT',
-    says: ['60 minutes'],
+    says: ['It is free again at'],
     waitMs: 3_600_000,
   },
   {
