@@ -24,7 +24,10 @@ export const errorKinds = {
   UNKNOWN_ROUTE: user(404, 'Use one of the operations `potter help` lists.'),
   USAGE: user(400, 'Run `potter help`, or the command with --help.'),
   INVALID_INPUT: user(400, 'Correct the named field and try again.'),
-  UNAUTHENTICATED: user(401, 'Open Potter from its own window or the address it printed, which signs you in.'),
+  UNAUTHENTICATED: user(
+    401,
+    'Open Potter from its own window or the address it printed, which signs you in; a program sends its token.',
+  ),
   FORBIDDEN: user(403, 'Use a caller that has this permission.'),
   METHOD: user(405, 'Use the stated method.'),
   CONTENT_TYPE: user(415, 'Send plain JSON in UTF-8 with `Content-Type: application/json`.'),

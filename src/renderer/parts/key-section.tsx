@@ -41,7 +41,7 @@ export function KeySection({ provider }: KeyProps): ReactNode {
           <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setEntering('spare')}>
             {t('providers.addSpare')}
           </Button>
-          <RemoveKey provider={provider} />
+          <RemoveKey provider={provider} isOne={spares.length === 0} />
         </div>
       )}
       <Tested provider={provider} test={test} />
@@ -83,7 +83,7 @@ function SpareKeys({ provider, spares }: SpareKeysProps): ReactNode {
             aria-label={t('providers.removeSpare', { number: index + 1 })}
             onClick={() => remove(slot)}
           >
-            {t('providers.removeKey')}
+            {t('providers.removeOne')}
           </Button>
         </li>
       ))}
@@ -218,7 +218,7 @@ function KeyForm({ provider, place, canCancel, onDone }: KeyFormProps): ReactNod
   );
 }
 
-function RemoveKey({ provider }: KeyProps): ReactNode {
+function RemoveKey({ provider, isOne }: KeyProps & { readonly isOne: boolean }): ReactNode {
   const { t } = useTranslation();
   const { providers: store } = usePotter();
   const [isAsked, setAsked] = useState(false);
@@ -235,7 +235,7 @@ function RemoveKey({ provider }: KeyProps): ReactNode {
   return (
     <>
       <Button variant="subtle" color="gray" size="compact-sm" onClick={() => setAsked(true)}>
-        {t('providers.removeKey')}
+        {t(isOne ? 'providers.removeKey' : 'providers.removeKeys')}
       </Button>
       {isAsked && (
         <Dialog title={t('providers.removeKeyTitle', { name })} onClose={() => setAsked(false)}>
