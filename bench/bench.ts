@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildIfStale } from '../scripts/build.ts';
 import { type Measure, measures, slowMeasures } from './measures.ts';
+import { stopServers, wireMeasures } from './wire.ts';
 
 interface Result {
   readonly value: number;
@@ -16,12 +17,13 @@ interface Result {
 }
 
 const resultsFile = fileURLToPath(new URL('results.json', import.meta.url));
+const performanceFile = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 const full = process.argv.includes('--full');
 const only = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 
 await buildIfStale();
 const results: Record<string, Result> = readResults();
-const chosen = { ...(full ? { ...measures, ...slowMeasures } : measures) };
+const chosen = { ...measures, ...wireMeasures, ...(full && slowMeasures) };
 for (const [id, measure] of Object.entries(chosen)) {
   if (only !== undefined && !id.startsWith(only)) continue;
   const result = await run(measure);
@@ -31,7 +33,9 @@ for (const [id, measure] of Object.entries(chosen)) {
     `${ok ? '✓' : '✗'} ${id.padEnd(22)} ${String(value).padStart(9)} ${unit.padEnd(5)} target ${target.padEnd(9)} ${detail}`,
   );
 }
+stopServers();
 writeFileSync(resultsFile, `${JSON.stringify(results, undefined, 2)}\n`);
+writeTable();
 
 /** The median of the rounds; lower is better unless the target begins with ≥. */
 async function run({ unit, target, rounds = 5, sample }: Measure): Promise<Result> {
@@ -48,6 +52,21 @@ async function run({ unit, target, rounds = 5, sample }: Measure): Promise<Resul
     ok,
     detail: `${rounds} rounds, ${round3(values[0] ?? 0)}–${round3(values.at(-1) ?? 0)}`,
   };
+}
+
+/** Puts the table into docs/performance.md, between its marks. */
+function writeTable(): void {
+  const text = readFileSync(performanceFile, 'utf8');
+  const rows = Object.entries(results).map(
+    ([id, { value, unit, target, ok, detail }]) =>
+      `| ${ok ? '✓' : '✗'} | \`${id}\` | ${value} ${unit} | ${target} | ${detail} |`,
+  );
+  const table = ['| | what | measured | target | spread |', '|---|---|---|---|---|', ...rows].join('\n');
+  const marked = /(<!-- table -->\n)[\s\S]*(\n<!-- \/table -->)/;
+  writeFileSync(
+    performanceFile,
+    text.replace(marked, (_all, open: string, close: string) => `${open}${table}${close}`),
+  );
 }
 
 function round3(value: number): number {

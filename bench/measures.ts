@@ -1,6 +1,6 @@
 /** What is measured, by the ids of the targets. Each sample is one round; both sides of a ratio run in it in turn. */
-import { spawnSync } from 'node:child_process';
-import { EventEmitter } from 'node:events';
+import { spawn, spawnSync } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +43,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   'plugin.call_1mb': { unit: 'ms', target: '≤ 60', sample: () => pluginCall('x'.repeat(1_000_000), 5) },
   'monitor.open': { unit: 'ms', target: '≤ 300', rounds: 3, sample: openDashboards },
   'text.harper_p50': { unit: 'ms', target: '≤ 40', rounds: 3, sample: harper },
+  'app.ready': { unit: '×', target: '≤ 2.5', sample: timeToReady },
   'app.cli_local': { unit: '×', target: '≤ 8', sample: commandLine },
 };
 
@@ -206,7 +207,7 @@ async function logLines(): Promise<number> {
       directory: join(directory, 'ours'),
       level: () => 'info',
       clock: systemClock,
-      maxBytes: 1e9,
+      maxBytes: () => 1e10,
     });
     const theirs = pino(
       { base: null },
@@ -259,6 +260,29 @@ async function commandLine(): Promise<number> {
     const empty = await timed(() => spawnSync(process.execPath, ['-e', '0']));
     return ours / empty;
   });
+}
+
+/** From the start of the process until the core answers, over the same of a bare node:http server. */
+async function timeToReady(): Promise<number> {
+  return inFolder(async (POTTER_DATA) => {
+    const program = join(root, 'bin', 'potter.js');
+    const env = { ...process.env, POTTER_DATA };
+    const bare = "require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('ready'))";
+    // The first start makes the data directory.
+    await untilItPrints([program, 'serve'], env);
+    const ours = await untilItPrints([program, 'serve'], env);
+    return ours / (await untilItPrints(['-e', bare], env));
+  });
+}
+
+async function untilItPrints(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
+  await once(child.stdout, 'data');
+  const ms = performance.now() - startedAt;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  return ms;
 }
 
 function onRealWindows(): number {

@@ -18,6 +18,7 @@ export const scopes = [
   'config.write',
   'history.read',
   'history.write',
+  'audit.read',
   'tokens.read',
   'tokens.write',
   'system.read',
@@ -343,6 +344,13 @@ const keyInfo = z.strictObject({
   state: z.enum(['stored', 'detached', 'locked']),
 });
 export type KeyInfo = z.output<typeof keyInfo>;
+
+/** What can be wrong with the audit log. */
+export const auditFaults = [
+  ...['edited', 'missing', 'inserted', 'reordered', 'rewritten', 'cut'],
+  ...['checkpoint-forged', 'checkpoint-missing', 'checkpoint-replayed'],
+] as const;
+export type AuditFault = (typeof auditFaults)[number];
 
 /** What a program with a token may do, from little to much; `main/core/security/access.ts` has the scopes of each. */
 export const tokenRoles = ['reader', 'runner', 'operator', 'admin'] as const;
@@ -838,6 +846,48 @@ export const contract = {
     access: 'desktop.report',
     input: z.strictObject({ hotkeys: z.array(hotkey) }),
     output: nothing,
+  },
+  'audit.list': {
+    summary: 'List what was decided, changed and asked for, newest first. No texts, keys or values are in it.',
+    access: 'audit.read',
+    input: z.strictObject({
+      limit: z.int().min(1).max(1000).optional().describe('at most this many entries'),
+      before: z.int().positive().optional().describe('only entries before this number'),
+    }),
+    output: z.strictObject({
+      entries: z.array(
+        z.strictObject({
+          seq: z.int().positive(),
+          at: z.number(),
+          callId: z.string(),
+          caller: z.string(),
+          route: z.string(),
+          subject: z.string(),
+          /** `begun`, `ok` or the code of a failure. */
+          result: z.string(),
+          /** Sizes and a keyed digest of the text it was about, as JSON. */
+          payload: z.string().optional(),
+        }),
+      ),
+    }),
+  },
+  'audit.verify': {
+    summary: 'Check that nothing in the audit log was changed, put in, taken out or cut off.',
+    access: 'audit.read',
+    input: nothing,
+    output: z.strictObject({
+      entries: z.int().nonnegative(),
+      checkpoints: z.int().nonnegative(),
+      /** Entries after the newest checkpoint, whose loss would not be seen. */
+      uncovered: z.int().nonnegative(),
+      problem: z.strictObject({ kind: z.enum(auditFaults), seq: z.int().nonnegative() }).optional(),
+    }),
+  },
+  'audit.export': {
+    summary: 'Write the audit log as JSON lines that can be checked without Potter.',
+    access: 'audit.read',
+    input: nothing,
+    output: z.strictObject({ text: z.string() }),
   },
   'tokens.list': {
     summary: 'List the tokens of the loopback API. Their secrets are not kept.',

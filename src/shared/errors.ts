@@ -118,6 +118,7 @@ export const errorKinds = {
   PLUGIN_INVALID: user(422, 'Correct the plugin and load it again.'),
   PLUGIN_FAILED: outside(502, false, 'Check the text the plugin was given; its message says what it expected.'),
   PLUGIN_TIMEOUT: outside(504, false, 'Try a shorter text.'),
+  FILTER_FAILED: outside(502, false, 'Try again; if it stays, take the plugin out of `plugins.filters`.'),
   PLUGIN_MEMORY: outside(507, false, 'Try a shorter text.'),
 
   // data, settings, ownership

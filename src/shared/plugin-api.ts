@@ -15,4 +15,6 @@ export type Command = (text: string) => string | Promise<string>;
 export interface Plugin {
   /** One function for each command of the manifest, by the command's id. */
   readonly commands: Readonly<Record<string, Command>>;
+  /** One function for each filter of the manifest, by the filter's id. Default: none. */
+  readonly filters?: Readonly<Record<string, Command>>;
 }

@@ -70,6 +70,10 @@ function onThisMachine(name: string, baseUrl: string, start: string): ProviderSe
 const reference = z.string().regex(/^[^/]+\/.+$/, 'must look like provider/model');
 const language = z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be a language tag, such as en or pt-BR');
 
+const logLevel = z.enum(['debug', 'info', 'warn', 'error', 'silent']);
+/** Parts of Potter whose log lines can be asked for apart. */
+export const logAreas = ['gateway', 'providers', 'plugins', 'config', 'vault', 'desktop', 'net'] as const;
+
 /** What money may be limited for. `key`: whatever is paid with the keys of a provider. */
 export const budgetKinds = ['key', 'action', 'plugin', 'token'] as const;
 export type BudgetKind = (typeof budgetKinds)[number];
@@ -182,6 +186,10 @@ export const settings = {
     default: false,
     help: 'Start the desktop app when you log in.',
   }),
+  'plugins.filters': setting(z.array(z.string().min(1).max(50)).max(20), {
+    default: [],
+    help: 'Plugins that may read and change texts on their way to and from language models, by id, in this order.',
+  }),
   'api.enabled': setting(z.boolean(), {
     default: false,
     help: 'Answer programs on this machine that have a token over HTTP, at 127.0.0.1 only.',
@@ -215,9 +223,21 @@ export const settings = {
       help: 'PEM file of authorities to trust besides those of Node and of the system; null for those of Node alone.',
     },
   ),
-  'log.level': setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
+  'log.level': setting(logLevel, {
     default: 'info',
     help: 'Least severity that is written to the log.',
+  }),
+  'log.areas': setting(z.partialRecord(z.enum(logAreas), logLevel), {
+    default: {},
+    help: 'The same for single parts of Potter, such as {"providers": "debug"}.',
+  }),
+  'log.maxMegabytes': setting(z.int().min(1).max(10_000), {
+    default: 50,
+    help: 'Most the files of the log may take together, in megabytes.',
+  }),
+  'log.hideEmail': setting(z.boolean(), {
+    default: true,
+    help: 'Leave e-mail addresses out of the log.',
   }),
 } as const satisfies Record<string, Setting>;
 

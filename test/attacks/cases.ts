@@ -3,6 +3,7 @@
  * needs a test.
  */
 export const attackCases: Readonly<Record<string, readonly string[]>> = {
+  B: ['B21', 'B22'],
   D: [
     ...['D01', 'D02', 'D03', 'D04', 'D05', 'D07', 'D08', 'D09', 'D10', 'D11', 'D12', 'D13', 'D14', 'D15', 'D17', 'D18'],
   ],

@@ -240,6 +240,7 @@ class Core {
     middleware: createMiddleware({
       clock: systemClock,
       audit: () => undefined,
+      note: () => undefined,
       record: () => undefined,
       cache: { keyOf: () => undefined, answer: (_key, _signal, ask) => ask() },
     }),

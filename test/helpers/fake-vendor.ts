@@ -67,6 +67,8 @@ export interface FakeVendor<S extends VendorScenario> {
   received(count: number): Promise<void>;
   /** Resolves when nobody is connected. */
   disconnected(): Promise<void>;
+  /** Drops the requests recorded so far. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -141,6 +143,7 @@ export async function startFakeVendor<S extends VendorScenario>(dialect: Dialect
     next: (...more) => void scenarios.push(...more),
     received: (count) => until(() => requests.length >= count),
     disconnected: () => until(() => sockets.size === 0),
+    forget: () => void requests.splice(0),
     async close() {
       const closed = once(server, 'close');
       server.close();

@@ -35,12 +35,15 @@ export interface TestPotterOptions {
   readonly environment?: Host['environment'];
   readonly cipher?: Cipher;
   readonly caller?: Caller;
+  /** Puts further plugins into the folder. */
+  readonly addPlugins?: (folder: string) => void;
 }
 
 /** Stops with the test. */
 export async function startTestPotter(options: TestPotterOptions = {}): Promise<TestPotter> {
   const dataDirectory = options.dataDirectory ?? temporaryFolder();
   const plugins = pluginDirectory();
+  options.addPlugins?.(plugins.path);
   const desktop = new FakeDesktop();
   const notices: Notice[] = [];
   const waits: number[] = [];

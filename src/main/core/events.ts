@@ -7,52 +7,140 @@ type Listener = (payload: never, topic: Topic) => void;
 
 /** An object of its own, so that the same listener given twice is two subscriptions. */
 interface Subscription {
+  readonly id: number;
   readonly listener: Listener;
 }
 const nobody: readonly Subscription[] = [];
 
+export interface TopicCounts {
+  published: number;
+  /** Listeners that were called without a failure. */
+  delivered: number;
+  failed: number;
+  /** Not delivered: by the guard against loops, or for who was too slow. */
+  dropped: number;
+}
+
+interface TopicState extends TopicCounts {
+  /** Replaced, never changed, so that a listener may come or go while an event is on its way. */
+  subscriptions: readonly Subscription[];
+  /** When the guard last told of it. */
+  toldAt: number;
+}
+
+/** An event that leads to an event that leads to the first again would never end. Nothing rightly goes so deep. */
+const deepest = 16;
+/** Events that wait for one listener. */
+const longestQueue = 1000;
+const minute = 60_000;
+
 /** News for whoever listens. A listener that throws is logged and harms nobody else. */
 export class EventBus {
-  /** Replaced, never changed, so that a listener may come or go while an event is on its way. */
-  readonly #subscriptions = new Map<Topic, readonly Subscription[]>();
+  readonly #topics = new Map<Topic, TopicState>();
   readonly #log: Log;
+  readonly #now: () => number;
+  #depth = 0;
+  #lastId = 0;
 
-  constructor(log: Log) {
+  /** `now`: milliseconds of a clock that only grows. */
+  constructor(log: Log, now: () => number = () => performance.now()) {
     this.#log = log;
+    this.#now = now;
   }
 
   publish<T extends Topic>(topic: T, payload: Events[T]): void {
-    this.#deliver(this.#subscriptions.get(topic), 0, topic, payload);
+    const state = this.#topics.get(topic) ?? this.#begin(topic);
+    state.published += 1;
+    if (this.#depth >= deepest) this.#drop(topic, state);
+    else {
+      this.#depth += 1;
+      this.#deliver(state, state.subscriptions, 0, topic, payload);
+      this.#depth -= 1;
+    }
   }
 
   /** One `try` for all of them: one for each would cost as much as the call. After a throw it goes on with the next. */
-  #deliver(subscriptions: readonly Subscription[] | undefined, first: number, topic: Topic, payload: unknown): void {
-    if (subscriptions === undefined) return;
+  #deliver(
+    state: TopicState,
+    subscriptions: readonly Subscription[],
+    first: number,
+    topic: Topic,
+    payload: unknown,
+  ): void {
     let index = first;
     try {
       for (; index < subscriptions.length; index += 1) subscriptions[index]?.listener(payload as never, topic);
+      state.delivered += index - first;
     } catch (thrown) {
-      this.#log.error('an event listener failed', { topic, error: thrown });
-      this.#deliver(subscriptions, index + 1, topic, payload);
+      state.delivered += index - first;
+      state.failed += 1;
+      this.#log.error('an event listener failed', { topic, subscription: subscriptions[index]?.id, error: thrown });
+      this.#deliver(state, subscriptions, index + 1, topic, payload);
     }
+  }
+
+  #drop(topic: Topic, state: TopicState): void {
+    state.dropped += 1;
+    const now = this.#now();
+    if (now - state.toldAt < minute) return;
+    state.toldAt = now;
+    this.#log.error('events led to each other without an end, and were dropped', { topic });
   }
 
   subscribe<T extends Topic>(topic: T, listener: (payload: Events[T]) => void): Stop {
     return this.#add([topic], listener);
   }
 
-  /** One listener for several topics, as a transport needs it. */
+  /**
+   * One listener for several topics, as a transport needs it: what happens in one turn reaches it together, before the
+   * reply to whatever caused it. Of a flood it hears the latest.
+   */
   subscribeAll(topics: readonly Topic[], listener: (payload: Events[Topic], topic: Topic) => void): Stop {
-    return this.#add(topics, listener);
+    const queue: { readonly payload: Events[Topic]; readonly topic: Topic }[] = [];
+    let isOpen = true;
+    const flush = (): void => {
+      for (const { payload, topic } of queue.splice(0)) if (isOpen) listener(payload, topic);
+    };
+    const stop = this.#add(topics, (payload: Events[Topic], topic) => {
+      if (queue.length === 0) queueMicrotask(flush);
+      queue.push({ payload, topic });
+      if (queue.length <= longestQueue) return;
+      const lost = queue.shift();
+      if (lost) this.#stateOf(lost.topic).dropped += 1;
+    });
+    return () => {
+      isOpen = false;
+      stop();
+    };
+  }
+
+  /** Of each topic anybody published or listens to. */
+  counts(): ReadonlyMap<Topic, Readonly<TopicCounts>> {
+    return this.#topics;
+  }
+
+  #stateOf(topic: Topic): TopicState {
+    return this.#topics.get(topic) ?? this.#begin(topic);
+  }
+
+  #begin(topic: Topic): TopicState {
+    const counts = { published: 0, delivered: 0, failed: 0, dropped: 0 };
+    const state = { ...counts, subscriptions: nobody, toldAt: -Infinity };
+    this.#topics.set(topic, state);
+    return state;
   }
 
   #add(topics: readonly Topic[], listener: Listener): Stop {
-    const own: Subscription = { listener };
-    for (const topic of topics) this.#subscriptions.set(topic, [...(this.#subscriptions.get(topic) ?? nobody), own]);
+    this.#lastId += 1;
+    const own: Subscription = { id: this.#lastId, listener };
+    for (const topic of topics) {
+      const state = this.#stateOf(topic);
+      state.subscriptions = [...state.subscriptions, own];
+    }
     return () => {
       for (const topic of topics) {
-        const others = (this.#subscriptions.get(topic) ?? nobody).filter((one) => one !== own);
-        this.#subscriptions.set(topic, others);
+        const state = this.#stateOf(topic);
+        state.subscriptions = state.subscriptions.filter((one) => one !== own);
       }
     };
   }

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { contract, type HistoryEntry, type RouteName } from '../../shared/contract.ts';
 import { toPotterError } from '../../shared/errors.ts';
-import type { SettingValue } from '../../shared/settings.ts';
+import type { logAreas, SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
 import { EventBus } from './events.ts';
@@ -19,6 +19,7 @@ import { createLog, type Log } from './log/log.ts';
 import { coreChecks, Health } from './monitor/health.ts';
 import { PerformanceMonitor, type PluginSample } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
+import { Filters } from './plugins/filters.ts';
 import { PluginManager } from './plugins/manager.ts';
 import { CircuitBreakers } from './providers/breaker.ts';
 import { Budgets } from './providers/budgets.ts';
@@ -74,12 +75,19 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   lifetime.add('ownership', ownership, () => ownership.release());
 
   // What everything else writes to.
-  let level = (): SettingValue<'log.level'> => 'info';
+  let settings: Configuration | undefined;
   const log = lifetime.add(
     'log',
-    createLog({ directory: join(dataDirectory, 'logs'), level: () => level(), clock }),
+    createLog({
+      ...{ directory: join(dataDirectory, 'logs'), clock },
+      // Until the settings are read, as they are by default.
+      level: (area) => (settings ? levelOf(settings, area) : 'info'),
+      hideEmail: () => settings?.get('log.hideEmail') ?? true,
+      maxBytes: () => (settings?.get('log.maxMegabytes') ?? 50) << 20,
+    }),
     (it) => it.stop(),
   );
+  const of = (area: (typeof logAreas)[number]): Log => log.child({ area });
   const events = new EventBus(log);
   const tell = (notice: Notice): void => {
     const { title, message, severity, runId, code } = notice;
@@ -95,16 +103,20 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const schedule = lifetime.add('schedule', new Schedule(log), (it) => it.stop());
 
   // Settings, data, keys.
-  const config = lifetime.add('config', await Configuration.open({ dataDirectory, environment, log }), (it) =>
-    it.close(),
+  const config = lifetime.add(
+    'config',
+    await Configuration.open({ dataDirectory, environment, log: of('config') }),
+    (it) => it.close(),
   );
-  level = () => config.get('log.level');
+  settings = config;
   const database = lifetime.add('database', openDatabase(join(dataDirectory, 'potter.db')), (it) => it.close());
   const keyFile = createKeyFileCipher(dataDirectory);
   const ciphers = host.cipher ? ([host.cipher, keyFile] as const) : ([keyFile] as const);
-  const vault = await Vault.open({ database, ciphers, clock, log });
+  const vault = await Vault.open({ database, ciphers, clock, log: of('vault') });
   const tokens = new Tokens({ database, clock, newId });
-  const audit = new AuditLog({ database, clock });
+  const checkpointFile = join(dataDirectory, 'audit.checkpoints');
+  const audit = lifetime.add('audit', new AuditLog({ database, clock, vault, checkpointFile, log }), (it) => it.stop());
+  schedule.every(3_600_000, () => audit.checkpoint());
   const history = new History({ database, vault, clock, days: () => config.get('history.days') });
   schedule.daily(() => history.purge());
   const metrics = lifetime.add('metrics', new PerformanceMonitor({ clock, database }), (it) => it.stop());
@@ -130,7 +142,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     hasKey: (provider) => vault.hasKey(provider),
     outbound,
     clock,
-    log,
+    log: of('providers'),
   });
   const budgets = lifetime.add(
     'budgets',
@@ -155,10 +167,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     record: (sample) => metrics.recordModel(sample),
     clock,
   });
-  const chat = new ChatCompletions(models, () => clock.now());
-  const plugins = lifetime.add('plugins', await PluginManager.open({ directory: host.pluginDirectory, log }), (it) =>
-    it.stop(),
+  const plugins = lifetime.add(
+    'plugins',
+    await PluginManager.open({ directory: host.pluginDirectory, log: of('plugins') }),
+    (it) => it.stop(),
   );
+  const filters = new Filters({ plugins, enabled: () => config.get('plugins.filters'), log: of('plugins') });
+  const chat = new ChatCompletions(models, filters, () => clock.now());
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
   const actions = new Actions({
     database,
@@ -179,6 +194,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     actions,
     resolveModel: (wanted, signal, log) => providers.resolve(wanted, signal, log),
     models,
+    filters,
     runPlugin: (plugin, command, text, signal) =>
       measured(metrics, clock, { plugin, command }, () => plugins.run(plugin, command, text, signal)),
     proofread: (text, signal) => proofreader.proofread(text, signal),
@@ -221,6 +237,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     actions,
     providers,
     vault,
+    audit,
     tokens,
     config,
     history,
@@ -234,8 +251,14 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     demo: options.demo ?? false,
     problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message), ...actions.problems()],
   });
-  const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
-  const gateway = createGateway({ handlers, middleware, clock, log, newId });
+  const middleware = createMiddleware({
+    clock,
+    audit: (entry) => audit.append(entry),
+    note: (note) => audit.note(note),
+    record: metrics.record,
+    cache,
+  });
+  const gateway = createGateway({ handlers, middleware, clock, log: of('gateway'), newId });
   lifetime.add('calls', gateway, (it) => it.close());
 
   config.onChange((keys) => {
@@ -255,6 +278,12 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
 
   const stop = (): Promise<void> => lifetime.stop((part, error) => log.error('a part did not stop', { part, error }));
   return { gateway, events, log, tokens, stop };
+}
+
+/** What is set for the part alone, else for all. */
+function levelOf(config: Configuration, area: string | undefined): SettingValue<'log.level'> {
+  const areas: Readonly<Record<string, SettingValue<'log.level'> | undefined>> = config.get('log.areas');
+  return (area === undefined ? undefined : areas[area]) ?? config.get('log.level');
 }
 
 /** Is a run of this program to be kept? Names of programs are told apart by their letters alone. */
@@ -328,6 +357,7 @@ const answerSettings = [
   'text.translateToSecond',
   'providers',
   'privacy.localOnly',
+  'plugins.filters',
 ] as const;
 
 /**

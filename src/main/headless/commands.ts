@@ -6,6 +6,7 @@ import { PotterError } from '../../shared/errors.ts';
 import type { Cipher } from '../core/host.ts';
 import { actionCommands } from './action-commands.ts';
 import { apiCommands } from './api-commands.ts';
+import { auditCommands } from './audit-commands.ts';
 import { keyCommands } from './key-commands.ts';
 import { monitorCommands } from './monitor-commands.ts';
 import { needed, printReply, table } from './reply.ts';
@@ -73,6 +74,7 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   ...keyCommands,
   ...apiCommands,
+  ...auditCommands,
   'config get': { route: 'config.get', arguments: ['[key]'], options: json, run: getConfig },
   'config set': {
     route: 'config.set',

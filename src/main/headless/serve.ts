@@ -62,7 +62,7 @@ async function start(context: AloneContext, lifetime: Lifetime): Promise<void> {
       onTransport: (transport, session) => {
         opened.join(transport, { kind: 'panel', session }).catch(() => transport.close());
       },
-      ...(opened.potter && { log: opened.potter.log }),
+      ...(opened.potter && { log: opened.potter.log.child({ area: 'net' }) }),
     }),
     (it) => it.close(),
   );
@@ -136,7 +136,7 @@ async function startHotkeys({ opened, desktop, lifetime, terminal, onPalette }: 
   if (!potter) {
     throw new PotterError('CONFLICT', 'Another Potter is running on this data directory and has the hotkeys.');
   }
-  const { log } = potter;
+  const log = potter.log.child({ area: 'desktop' });
   const registrar = await desktop.x11();
   registrar.onLost(() => terminal.stderr.write('potter: The X session has ended, and the hotkeys with it.\n'));
   const client = lifetime.add('hotkey client', await opened.connect({ kind: 'shell' }), (it) => it.close());

@@ -9,7 +9,8 @@ export interface FollowedApi {
 }
 
 /** Starts and stops the server as `api.enabled` and `api.port` say. That it cannot start is told, and no reason to stop. */
-export async function followApi({ gateway, events, log, tokens }: Potter): Promise<FollowedApi> {
+export async function followApi({ gateway, events, tokens, ...potter }: Potter): Promise<FollowedApi> {
+  const log = potter.log.child({ area: 'net' });
   let server: ApiServer | undefined;
   const settings = async (): Promise<{ enabled: boolean; port: number | null }> => {
     const values = (await asked('config.get', {})).values as Record<string, unknown>;

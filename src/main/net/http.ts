@@ -2,9 +2,10 @@
  * The loopback API: every operation of the contract, and chat completions in the OpenAI wire format, for programs on this
  * machine that have a token. It is kept apart from the panels: nothing here is for a browser.
  */
+import { isAscii } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { contract, type RouteName } from '../../shared/contract.ts';
+import { contract, type Output, type RouteName } from '../../shared/contract.ts';
 import { errorKinds, PotterError, toPotterError, toWire } from '../../shared/errors.ts';
 import type { Reply } from '../../shared/transport.ts';
 import { toChatError } from '../core/gateway/chat-error.ts';
@@ -162,10 +163,11 @@ class Api {
     this.#log = log;
     this.#endpoints = new Map<string, Endpoint>([
       ['/healthz', { method: 'GET', isOpen: true, handle: async ({ response }) => sendText(response, 200, 'ok\n') }],
+      ['/readyz', { method: 'GET', isOpen: true, handle: ({ response }) => this.#ready(response) }],
       ['/api/openapi.json', { method: 'GET', handle: async ({ response }) => sendJson(response, 200, describeApi()) }],
       ['/v1/models', { method: 'GET', fails: sendChatError, handle: (request) => this.#models(request) }],
       ['/v1/chat/completions', { method: 'POST', fails: sendChatError, handle: (request) => this.#chat(request) }],
-      ...this.#texts(),
+      ['/metrics', { method: 'GET', handle: (request) => this.#metrics(request) }],
       ...this.#operations(),
     ]);
   }
@@ -263,18 +265,18 @@ class Api {
     }
   }
 
-  /** Operations whose reply is one text, at the paths where others look for it. */
-  *#texts(): Generator<[string, Endpoint]> {
-    for (const [path, route] of [['/metrics', 'monitor.metrics']] as const) {
-      if (!Object.hasOwn(contract, route)) continue;
-      const handle: Endpoint['handle'] = async ({ response, caller }) => {
-        const reply = await this.#gateway.call({ route, input: {}, caller });
-        if (reply.status === 'error') return sendReply(response, reply);
-        const { text } = reply.data as { readonly text: string };
-        sendText(response, 200, text, 'text/plain; version=0.0.4; charset=utf-8');
-      };
-      yield [path, { method: 'GET', handle }];
-    }
+  /** One word: what is wrong is for those who may read it. */
+  async #ready(response: ServerResponse): Promise<void> {
+    const reply = await this.#gateway.call({ route: 'monitor.health', input: {}, caller: { kind: 'shell' } });
+    const isReady = reply.status === 'ok' && (reply.data as Output<'monitor.health'>).isReady;
+    sendText(response, isReady ? 200 : 503, isReady ? 'ready\n' : 'not ready\n');
+  }
+
+  async #metrics({ response, caller }: Request & { readonly caller: Caller }): Promise<void> {
+    const reply = await this.#gateway.call({ route: 'monitor.metrics', input: {}, caller });
+    if (reply.status === 'error') throw errorOf(reply);
+    const { text } = reply.data as Output<'monitor.metrics'>;
+    sendText(response, 200, text, 'text/plain; version=0.0.4; charset=utf-8');
   }
 
   async #operation(route: RouteName, { response, headers, caller, body }: Request & { caller: Caller }): Promise<void> {
@@ -488,5 +490,7 @@ function sendBytes(
   const [only = Buffer.alloc(0)] = parts;
   const body = parts.length > 1 ? Buffer.concat(parts) : only;
   response.writeHead(status, { ...fixedHeaders, ...headers, 'Content-Length': String(body.length) });
-  response.end(body);
+  // Head and text go out in one piece, head and bytes in two, which costs more than looking.
+  if (isAscii(body)) response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
+  else response.end(body);
 }

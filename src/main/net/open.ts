@@ -47,7 +47,8 @@ export async function openPotter({ dataDirectory, start, signal, patienceMs = 10
 const graceMs = 2000;
 
 async function own(path: string, potter: Potter): Promise<Opened> {
-  const { gateway, events, log } = potter;
+  const { gateway, events } = potter;
+  const log = potter.log.child({ area: 'net' });
   const near = new Set<Transport>();
   const serveAs = (transport: Transport, caller: Caller): void => {
     serve(transport, { gateway, events, caller, log });

@@ -176,6 +176,25 @@ describe('an operation over HTTP', () => {
     await expect(client.call('tokens.revoke', { token: 'script' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
+  it('shows figures to a collector that has a token, and to others only that it is there and ready', async () => {
+    const { get, post, url } = await start();
+    await post('/api/text.process', polish);
+    const figures = await get('/metrics');
+    expect(figures.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await figures.text();
+    expect(text).toContain('potter_calls_total{route="text.process",result="ok"} 1');
+    expect(text).toMatch(/potter_events_total\{topic="history\.changed",outcome="published"\} \d/);
+    expect(text).not.toContain('This is a example');
+    expect((await fetch(`${url}/metrics`)).status).toBe(401);
+    for (const [path, word] of [
+      ['/healthz', 'ok'],
+      ['/readyz', 'ready'],
+    ]) {
+      const open = await fetch(url + path);
+      expect([open.status, await open.text()]).toEqual([200, `${word}\n`]);
+    }
+  });
+
   it('describes itself', async () => {
     const { get } = await start();
     const described = (await (await get('/api/openapi.json')).json()) as { paths: Record<string, object> };

@@ -9,13 +9,14 @@
  *   validate      INVALID_INPUT; INTERNAL for an output that breaks the contract
  *   limit         RATE_LIMITED
  *   changes       STORAGE: audits before and after, so what cannot be written down does not happen
+ *   runs          – notes where text went, for the audit log
  *   cache         the answer of an equal call
  */
-import type { RouteName } from '../../../shared/contract.ts';
+import type { Output, ParsedInput, RouteName } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
 import { pollutionIn } from '../../../shared/pollution.ts';
 import type { Clock } from '../host.ts';
-import type { AuditEntry } from '../log/audit.ts';
+import type { AuditEntry, AuditNote } from '../log/audit.ts';
 import { redactText } from '../log/redact.ts';
 import { authenticate, authorize, type Principal } from '../security/access.ts';
 import type { AnswerCache } from './cache.ts';
@@ -32,12 +33,15 @@ export interface Sample {
 
 export interface MiddlewareOptions {
   readonly clock: Clock;
+  /** Committed when it returns. */
   readonly audit: (entry: AuditEntry) => void;
+  /** Committed soon. */
+  readonly note: (note: AuditNote) => void;
   readonly record: (sample: Sample) => void;
   readonly cache: Pick<AnswerCache, 'keyOf' | 'answer'>;
 }
 
-export function createMiddleware({ clock, audit, record, cache }: MiddlewareOptions): readonly Middleware[] {
+export function createMiddleware({ clock, audit, note, record, cache }: MiddlewareOptions): readonly Middleware[] {
   return [
     correlate,
     measureTo(record, clock),
@@ -47,6 +51,7 @@ export function createMiddleware({ clock, audit, record, cache }: MiddlewareOpti
     validate,
     limitBy(new Limiter({ clock })),
     auditChanges(audit),
+    noteRuns(note),
     answerFrom(cache),
   ];
 }
@@ -97,6 +102,44 @@ const auditChanges =
     }
   };
 
+/** Calls that change nothing here, but by which text goes somewhere: what they are about, and the text of it. */
+const noted: {
+  readonly [R in RouteName]?: (
+    input: ParsedInput<R>,
+    data: Output<R> | undefined,
+  ) => Omit<AuditNote, keyof AuditEntry> & {
+    readonly subject: string;
+  };
+} = {
+  'text.process': ({ action, source }, data) => ({
+    subject: data?.action.id ?? action ?? '',
+    input: data?.input ?? (source.type === 'text' ? source.text : ''),
+    ...(data && { output: data.output }),
+  }),
+  // Its bytes pass through unread.
+  'chat.complete': ({ model }) => ({ subject: model }),
+};
+
+const noteRuns =
+  (note: MiddlewareOptions['note']): Middleware =>
+  async (call, next) => {
+    // The table's type joins route, input and output; the lookup by a union of routes loses that link.
+    const describe = noted[call.route] as ((input: unknown, data: unknown) => { subject: string }) | undefined;
+    if (!describe) return next();
+    const end = (result: AuditEntry['result'], data?: unknown): void => {
+      const { subject, ...texts } = describe(call.input, data);
+      note({ ...auditEntry(call, redactText(subject.slice(0, longestSubject)), result), ...texts });
+    };
+    try {
+      const reached = await next();
+      end('ok', reached.data);
+      return reached;
+    } catch (thrown) {
+      end(toPotterError(thrown).code);
+      throw thrown;
+    }
+  };
+
 function auditEntry(call: Call, subject: string, result: AuditEntry['result']): AuditEntry {
   return { callId: call.id, route: call.route, caller: call.principal?.key ?? call.caller.kind, subject, result };
 }
@@ -116,9 +159,9 @@ const measureTo =
     const done = (result: Sample['result'], cached: boolean): void => {
       const ms = clock.monotonic() - startedAt;
       record({ route: call.route, ms, result, ...(call.usesCache && { cached }) });
-      // A line costs more than the reads it would tell of, of which the panels make many.
-      const { audited, streams } = routeOf(call.route);
-      const isTold = result !== 'ok' || audited || streams;
+      // A line costs more than the reads it would tell of, of which the panels make many, and programs even more.
+      const { audited, access, streams } = routeOf(call.route);
+      const isTold = result !== 'ok' || audited || (streams && access !== 'models.use');
       call.log[isTold ? 'info' : 'debug']('a call ended', { result, ms: Math.round(ms * 1000) / 1000 });
     };
     try {

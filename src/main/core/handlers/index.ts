@@ -1,6 +1,7 @@
 /** Every route and who answers it. A route without a handler does not compile. */
 import type { Handlers } from '../gateway/gateway.ts';
 import { type ActionsDependencies, actionsHandlers } from './actions.ts';
+import { type AuditDependencies, auditHandlers } from './audit.ts';
 import { type ChatDependencies, chatHandlers } from './chat.ts';
 import { type ConfigDependencies, configHandlers } from './config.ts';
 import { type HistoryDependencies, historyHandlers } from './history.ts';
@@ -21,6 +22,7 @@ export type HandlerDependencies = TextDependencies &
   HistoryDependencies &
   HotkeysDependencies &
   TokensDependencies &
+  AuditDependencies &
   MonitorDependencies &
   SystemDependencies;
 
@@ -35,6 +37,7 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
     ...historyHandlers(dependencies),
     ...hotkeysHandlers(dependencies),
     ...tokensHandlers(dependencies),
+    ...auditHandlers(dependencies),
     ...monitorHandlers(dependencies),
     ...systemHandlers(dependencies),
   };

@@ -1,4 +1,5 @@
 import type { MeasuredModel, MetricKind, MonitorWindow, Output } from '../../../shared/contract.ts';
+import type { EventBus } from '../events.ts';
 import type { Clock, Host } from '../host.ts';
 import { type ActionFigures, type AdviceFigures, advise, type StallFigures } from '../monitor/advice.ts';
 import { Figures } from '../monitor/figures.ts';
@@ -16,9 +17,10 @@ export interface MonitorDependencies {
   >;
   readonly health: Pick<Health, 'check'>;
   readonly host: Pick<Host, 'version' | 'clock'>;
+  readonly events: Pick<EventBus, 'counts'>;
 }
 
-export const monitorHandlers = ({ metrics, health, host }: MonitorDependencies): AreaHandlers<'monitor'> => ({
+export const monitorHandlers = ({ metrics, health, host, events }: MonitorDependencies): AreaHandlers<'monitor'> => ({
   'monitor.overview': () => overview(metrics, host.clock),
   'monitor.series': (query) => metrics.series(query),
   'monitor.advice': () => ({ advice: advise(adviceFigures(metrics, host.clock)) }),
@@ -33,6 +35,7 @@ export const monitorHandlers = ({ metrics, health, host }: MonitorDependencies):
       usage: metrics.usage(),
       health: await health.check(),
       figures: metrics.sinceStart(),
+      events: events.counts(),
     };
     return { text: exposeFigures(exposition) };
   },

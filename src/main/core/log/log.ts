@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -48,16 +49,19 @@ export interface FileLog extends Log {
 export interface LogOptions {
   /** Folder of the log, created with mode 0700 when missing. */
   readonly directory: string;
-  /** Asked at every entry, so a changed setting takes effect at once. */
-  readonly level: () => LogLevel | 'silent';
+  /** Least severity that is written, of an area or of what belongs to none. Asked at every entry, so a changed setting takes effect at once. */
+  readonly level: (area?: string) => LogLevel | 'silent';
+  /** Are e-mail addresses left out? Asked at every line. Default: never. */
+  readonly hideEmail?: () => boolean;
   readonly clock: Clock;
-  /** Bytes after which the file becomes `potter.log.1` and a new one begins. Default 10 MiB. */
-  readonly maxBytes?: number;
+  /** Of all files together; asked at every batch. A full one becomes `potter.log.1`, that one `.2`, and so on. Default 50 MiB. */
+  readonly maxBytes?: () => number;
 }
 
 /** Writes JSON lines to `potter.log` (mode 0600) in the folder. */
-export function createLog({ directory, level, clock, maxBytes = 10 * 1024 * 1024 }: LogOptions): FileLog {
-  const sink = new LogFile(join(directory, 'potter.log'), maxBytes);
+export function createLog(options: LogOptions): FileLog {
+  const { directory, level, clock, hideEmail = () => false, maxBytes = () => 50 * 1024 * 1024 } = options;
+  const sink = new LogFile(join(directory, 'potter.log'), { maxBytes, hideEmail });
   const root = pino(
     {
       level: 'debug',
@@ -79,14 +83,14 @@ export function createLog({ directory, level, clock, maxBytes = 10 * 1024 * 1024
 const severity = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
 
 /** A child is made by every call and written to by some, so pino's own child waits for the first entry. */
-function entryPoint(open: () => pino.Logger, level: LogOptions['level']): Log {
+function entryPoint(open: () => pino.Logger, level: LogOptions['level'], area?: string): Log {
   let opened: pino.Logger | undefined;
   const logger = (): pino.Logger => {
     opened ??= open();
     return opened;
   };
   const at = (own: LogLevel) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-    if (severity[own] < severity[level()]) return;
+    if (severity[own] < severity[level(area)]) return;
     if (fields === undefined) logger()[own](message);
     else logger()[own](plain(fields), message);
   };
@@ -95,7 +99,8 @@ function entryPoint(open: () => pino.Logger, level: LogOptions['level']): Log {
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
-    child: (fields) => entryPoint(() => logger().child(plain(fields)), level),
+    child: (fields) =>
+      entryPoint(() => logger().child(plain(fields)), level, typeof fields.area === 'string' ? fields.area : area),
   };
 }
 
@@ -110,6 +115,9 @@ function plain(fields: Readonly<Record<string, unknown>>): Readonly<Record<strin
   return copy ?? fields;
 }
 
+/** The one that is written, and four full ones. */
+const files = 5;
+
 /** Lines of one turn of the event loop are written together, unless they get longer than this. */
 const longestBatch = 64 * 1024;
 
@@ -119,14 +127,16 @@ const longestBatch = 64 * 1024;
  */
 class LogFile {
   readonly path: string;
-  readonly #maxBytes: number;
+  readonly #maxBytes: () => number;
+  readonly #hideEmail: () => boolean;
   #descriptor: number | undefined;
   #pending = '';
   #bytes = 0;
 
-  constructor(path: string, maxBytes: number) {
+  constructor(path: string, { maxBytes, hideEmail }: Required<Pick<LogOptions, 'maxBytes' | 'hideEmail'>>) {
     this.path = path;
     this.#maxBytes = maxBytes;
+    this.#hideEmail = hideEmail;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     this.#descriptor = this.#open();
   }
@@ -134,7 +144,7 @@ class LogFile {
   write(line: string): void {
     if (this.#descriptor === undefined) return;
     if (this.#pending === '') setImmediate(() => this.flush());
-    this.#pending += redactLine(line);
+    this.#pending += redactLine(line, this.#hideEmail());
     if (this.#pending.length > longestBatch) this.flush();
   }
 
@@ -143,7 +153,7 @@ class LogFile {
     const batch = this.#pending;
     this.#pending = '';
     try {
-      if (this.#bytes > this.#maxBytes) this.#startAnew(this.#descriptor);
+      if (this.#bytes > this.#maxFileBytes()) this.#startAnew(this.#descriptor);
       appendFileSync(this.#descriptor, batch);
       this.#bytes += batch.length;
     } catch {
@@ -173,8 +183,20 @@ class LogFile {
     this.#descriptor = this.#open();
   }
 
+  #maxFileBytes(): number {
+    return this.#maxBytes() / files;
+  }
+
+  /** The oldest is overwritten by the one before it. */
+  #rotate(): void {
+    for (let number = files - 1; number > 0; number -= 1) {
+      const older = number === 1 ? this.path : `${this.path}.${number - 1}`;
+      if (existsSync(older)) renameSync(older, `${this.path}.${number}`);
+    }
+  }
+
   #open(): number {
-    if (sizeOf(this.path) > this.#maxBytes) renameSync(this.path, `${this.path}.1`);
+    if (sizeOf(this.path) > this.#maxFileBytes()) this.#rotate();
     const descriptor = openSync(this.path, 'a', 0o600);
     chmodSync(this.path, 0o600);
     this.#bytes = sizeOf(this.path);

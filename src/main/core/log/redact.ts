@@ -12,12 +12,18 @@ const hidden = '[hidden]';
 const secretWord = 'key|token|secret|passw(?:or)?d|passphrase|authorization|cookie|credential';
 const secretName = new RegExp(`(?:${secretWord})s?$`, 'i');
 
+/** How vendors' keys begin: OpenAI and those who copy it, Stripe, Groq, Hugging Face, GitHub, Slack, xAI, Perplexity, NVIDIA, … */
+const prefixes = [
+  ...['sk-', 'sk_live_', 'sk_test_', 'rk_live_', 'AIza', 'gsk_', 'hf_', 'gh[pousr]_', 'github_pat_', 'xox[a-z]-'],
+  ...['xai-', 'pplx-', 'nvapi-', 'r8_', 'glpat-', 'whsec_', 'AGE-SECRET-KEY-', 'potter_'],
+];
+
 /**
  * Without word boundaries, since it reads serialised text, where a line break before a key is the letter n. It may cry
  * wolf (`disk-full`); it must not miss what `secrets` and `secretName` find.
  */
 const suspicious = new RegExp(
-  `Headers\\.|sk-|AIza|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-|bearer|basic |://[^/"\\s]*@|(?:${secretWord}|sig(?:nature)?|auth)s?[\\\\"']{0,4}[:=]`,
+  `Headers\\.|${prefixes.join('|')}|AKIA|ASIA|eyJ|PRIVATE KEY|bearer|basic |://[^/"\\s]*@|(?:${secretWord}|sig(?:nature)?|auth)s?[\\\\"']{0,4}[:=]`,
   'i',
 );
 
@@ -25,8 +31,11 @@ const suspicious = new RegExp(
 const shapes = [
   // Node quotes a value it refuses, line breaks and all: none of it may stay.
   String.raw`(?<=Headers\.\w{1,10}: ")[\s\S]+?(?=" is an invalid|$)`,
-  String.raw`\b(?:sk-|gsk_|hf_|gh[pousr]_|github_pat_|xox[a-z]-)[\w-]{6,}`,
-  String.raw`\bAIza[\w-]{10,}`,
+  String.raw`(?<![A-Za-z\d])(?:${prefixes.join('|')})[\w-]{6,}`,
+  // AWS, and signed tokens of three parts.
+  String.raw`\b(?:AKIA|ASIA)[A-Z\d]{12,}`,
+  String.raw`\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*)?`,
+  String.raw`(?<=-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----)[\s\S]+?(?=-----END|$)`,
   String.raw`(?<=\bbearer\s{1,4})[\w.~+/=-]{4,}`,
   String.raw`(?<=\bbasic\s{1,4})[\w+/=-]{12,}`,
   String.raw`(?<=:\/\/)[^/\s@]+(?=@)`,
@@ -64,10 +73,16 @@ function withoutShapes(value: unknown, depth: number): unknown {
   );
 }
 
-/** One serialised log line without secrets and long texts. An innocent line costs one search and is handed back as it is. */
-export function redactLine(line: string): string {
-  if (line.length <= longest && !suspicious.test(line)) return line;
-  return `${JSON.stringify(redactValue(JSON.parse(line), '', 0))}\n`;
+const address = /[\w.+-]{1,64}@[A-Za-z\d-]{1,63}(?:\.[A-Za-z\d-]{1,63})+/g;
+
+/**
+ * One serialised log line without secrets and long texts, and without e-mail addresses if `hideEmail`. An innocent line costs
+ * one search and is handed back as it is.
+ */
+export function redactLine(line: string, hideEmail = false): string {
+  const isInnocent = line.length <= longest && !suspicious.test(line);
+  const redacted = isInnocent ? line : `${JSON.stringify(redactValue(JSON.parse(line), '', 0))}\n`;
+  return hideEmail && redacted.includes('@') ? redacted.replace(address, hidden) : redacted;
 }
 
 /**

@@ -1,5 +1,7 @@
 /** Figures as text for a Prometheus collector: exposition format 0.0.4. */
+
 import type { HealthCheck, MetricKind } from '../../../shared/contract.ts';
+import type { EventBus } from '../events.ts';
 import type { Figures } from './figures.ts';
 import type { Histogram } from './histogram.ts';
 import { everyName, type FiguresByKind } from './rollups.ts';
@@ -7,6 +9,7 @@ import { everyName, type FiguresByKind } from './rollups.ts';
 export interface Exposition {
   readonly figures: FiguresByKind;
   readonly health: readonly HealthCheck[];
+  readonly events: ReturnType<EventBus['counts']>;
   readonly version: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -65,6 +68,16 @@ const families: readonly Family[] = [
   gauge('heap_bytes', 'Of it, what JavaScript uses.', ({ usage }) => [[{}, usage.heapBytes]]),
   {
     ...gauge('cpu_seconds_total', 'Processor time used.', ({ usage }) => [[{}, usage.cpuMicros / 1e6]]),
+    type: 'counter',
+  },
+  {
+    ...gauge('events_total', 'Events by topic and what became of them.', ({ events }) =>
+      [...events].flatMap(([topic, { published, delivered, failed, dropped }]) =>
+        Object.entries({ published, delivered, failed, dropped }).map(
+          ([outcome, count]) => [{ topic, outcome }, count] as const,
+        ),
+      ),
+    ),
     type: 'counter',
   },
   gauge('health', 'State of each part: 0 ok, 1 degraded, 2 failed.', ({ health }) =>

@@ -44,7 +44,7 @@ export class PluginManager {
     return [...this.#guests.values()].map((plugin) => plugin.manifest);
   }
 
-  /** The command's result. Fails with NOT_FOUND, TEXT_TOO_LONG, RATE_LIMITED, CANCELLED or one of the PLUGIN codes. */
+  /** The result of a command or filter. Fails with NOT_FOUND, TEXT_TOO_LONG, RATE_LIMITED, CANCELLED or one of the PLUGIN codes. */
   async run(pluginId: string, commandId: string, text: string, signal: AbortSignal): Promise<string> {
     const plugin = this.#guests.get(pluginId);
     if (!plugin) throw new PotterError('NOT_FOUND', `There is no plugin "${pluginId}".`);
@@ -95,8 +95,8 @@ async function readManifest(directory: string, name: string): Promise<Manifest |
   return parsed.data;
 }
 
-function guestOf(directory: string, { id, commands }: Manifest): Guest {
-  return { id, commands: commands.map((command) => command.id), source: () => readSource(directory, id) };
+function guestOf(directory: string, { id, commands, filters }: Manifest): Guest {
+  return { id, commands: [...commands, ...filters].map((each) => each.id), source: () => readSource(directory, id) };
 }
 
 async function readSource(directory: string, id: string): Promise<string> {

@@ -71,9 +71,10 @@ const shim = `(function () {
     const table = { __proto__: null };
     const { plugin } = module;
     if (typeof plugin !== 'object' || plugin === null) return failed('it exports no \`plugin\`');
-    const { commands } = plugin;
+    const { commands, filters } = plugin;
     for (const id of parse(ids)) {
-      const command = commands && hasOwn(commands, id) ? commands[id] : undefined;
+      const own = commands && hasOwn(commands, id) ? commands[id] : undefined;
+      const command = own === undefined && filters && hasOwn(filters, id) ? filters[id] : own;
       if (typeof command !== 'function') return failed('it has no function for the command "' + id + '" of its manifest');
       table[id] = command;
     }

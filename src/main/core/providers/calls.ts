@@ -210,14 +210,18 @@ export class ModelCalls {
   /** Makes the request until it succeeds or nothing is left to try. */
   async run<T>(call: ModelCall, ask: (asking: Asking) => Promise<T>): Promise<Called<T>> {
     const { deadlineMs } = this.#shared.settings();
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), deadlineMs);
+    call.signal.throwIfAborted();
+    // `AbortSignal.any` costs more than everything else here.
+    const end = new AbortController();
+    const cancel = (): void => end.abort(call.signal.reason);
+    call.signal.addEventListener('abort', cancel);
+    const timer = setTimeout(() => end.abort(tooLate(deadlineMs)), deadlineMs);
     const endsAt = this.#shared.clock.monotonic() + deadlineMs;
-    const signal = AbortSignal.any([call.signal, late.signal]);
     try {
-      return await new Course(this.#shared, { ...call, signal }, ask, endsAt).run();
+      return await new Course(this.#shared, { ...call, signal: end.signal }, ask, endsAt).run();
     } finally {
       clearTimeout(timer);
+      call.signal.removeEventListener('abort', cancel);
     }
   }
 }

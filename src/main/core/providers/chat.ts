@@ -6,6 +6,7 @@ import type { Chunk, ParsedInput } from '../../../shared/contract.ts';
 import { PotterError } from '../../../shared/errors.ts';
 import type { Log } from '../log/log.ts';
 import type { ForwardHandler } from '../outbound.ts';
+import type { Filters } from '../plugins/filters.ts';
 import type { Spender } from './budgets.ts';
 import type { Asking, Called, ModelCalls } from './calls.ts';
 import type { CompletionRequest, Finish, Turn, Usage, Wire } from './provider.ts';
@@ -31,17 +32,20 @@ const mostWaiting = 16;
 
 export class ChatCompletions {
   readonly #models: Pick<ModelCalls, 'run'>;
+  readonly #filters: Pick<Filters, 'has' | 'apply'>;
   readonly #now: () => number;
 
   /** `now`: milliseconds since the epoch. */
-  constructor(models: Pick<ModelCalls, 'run'>, now: () => number) {
+  constructor(models: Pick<ModelCalls, 'run'>, filters: Pick<Filters, 'has' | 'apply'>, now: () => number) {
     this.#models = models;
+    this.#filters = filters;
     this.#now = now;
   }
 
   /** Hands the whole reply to `emit`. Fails before it has handed on anything, or with what cut the reply off. */
-  async complete(request: ChatRequest, call: ChatCall): Promise<Called<unknown>> {
+  async complete(asked: ChatRequest, call: ChatCall): Promise<Called<unknown>> {
     const { signal, log, spender, emit } = call;
+    const request = await this.#filtered(asked, signal);
     const expected = { inputTokens: expectedInput(request), outputTokens: limitOf(request) ?? 512, isEstimate: true };
     const wanted = { reference: request.model === defaultModel ? undefined : referenceOf(request.model) };
     return await this.#models.run({ wanted, spender, expected, signal, log }, (asking) => {
@@ -49,6 +53,24 @@ export class ChatCompletions {
       if (provider.wire && forward) return forwardBytes(request, provider.wire, forward, asking, emit);
       return this.#translate(request, asking, call);
     });
+  }
+
+  /** Fails with `UNPROCESSABLE` where a filter would have to read an answer whose bytes pass through. */
+  async #filtered(request: ChatRequest, signal: AbortSignal): Promise<ChatRequest> {
+    const filters = this.#filters;
+    if (filters.has('response')) {
+      throw new PotterError(
+        'UNPROCESSABLE',
+        'A plugin filters answers, which chat completions do not pass through it.',
+      );
+    }
+    if (!filters.has('request')) return request;
+    const filter = (text: string): Promise<string> => filters.apply('request', text, signal);
+    const messages = request.messages.map(async (message) => ({
+      ...message,
+      content: typeof message.content === 'string' ? await filter(message.content) : await partsOf(message, filter),
+    }));
+    return { ...request, messages: await Promise.all(messages) };
   }
 
   /** Asks in the words of another wire format, and answers in OpenAI's. */
@@ -98,6 +120,15 @@ export class ChatCompletions {
       await emit({ type: 'bytes', bytes: Buffer.from(document) });
     }
   }
+}
+
+type Message = ChatRequest['messages'][number];
+
+async function partsOf({ content }: Message, filter: (text: string) => Promise<string>): Promise<Message['content']> {
+  if (!Array.isArray(content)) return content;
+  return Promise.all(
+    content.map(async (part) => (typeof part.text === 'string' ? { ...part, text: await filter(part.text) } : part)),
+  );
 }
 
 /** The model that is meant where a program has to name one. */

@@ -87,6 +87,7 @@ interface ModelList {
 /** One provider as it is set up and with the key it has, until either changes. */
 interface Connection {
   readonly id: string;
+  readonly isLocal: boolean;
   readonly servers: readonly [Server, ...Server[]];
   readonly setting: ProviderSetting;
   readonly keys: readonly string[];
@@ -337,7 +338,15 @@ export class ProviderRegistry {
     };
     const [first, ...spares] = keys;
     const servers: Connection['servers'] = [server(first), ...spares.map(server)];
-    const connection: Connection = { id, servers, setting, keys, localOnly, list: undefined };
+    const connection: Connection = {
+      id,
+      isLocal: isLocal(setting),
+      servers,
+      setting,
+      keys,
+      localOnly,
+      list: undefined,
+    };
     return connection;
   }
 
@@ -412,12 +421,11 @@ function best(setting: ProviderSetting, models: readonly Model[], tier: Tier): s
   return bestModel(models, tier, !setting.needsKey);
 }
 
-function resolved({ id, servers, setting, keys }: Connection, model: string): Resolved {
+function resolved({ id, isLocal, servers, setting, keys }: Connection, model: string): Resolved {
   const { name, wireFormat } = setting;
   const withKey = keys.length > 0;
   return {
-    ...{ id, model, providerName: name, servers, wireFormat, withKey },
-    isLocal: isLocal(setting),
+    ...{ id, model, providerName: name, servers, wireFormat, withKey, isLocal },
     isFree: !withKey,
   };
 }

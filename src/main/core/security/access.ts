@@ -54,6 +54,7 @@ const operator: readonly Scope[] = [
   'config.read',
   'keys.read',
   'history.read',
+  'audit.read',
   'tokens.read',
 ];
 const admin: readonly Scope[] = [...operator, 'config.write', 'keys.write', 'history.write'];

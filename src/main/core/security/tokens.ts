@@ -1,5 +1,5 @@
 /** What programs show at the loopback API: secrets of 256 bits, of which only a digest is kept. */
-import { createHash, randomBytes as systemRandomBytes } from 'node:crypto';
+import { hash, randomBytes as systemRandomBytes } from 'node:crypto';
 import type { TokenInfo, TokenRole } from '../../../shared/contract.ts';
 import { PotterError } from '../../../shared/errors.ts';
 import type { Clock } from '../host.ts';
@@ -141,5 +141,5 @@ function toInfo({ id, name, role, actions, created_at, expires_at, used_at }: To
 }
 
 function digest(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64');
+  return hash('sha256', secret, 'base64');
 }

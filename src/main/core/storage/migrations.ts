@@ -128,5 +128,14 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (resolution, name_id, start)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX metrics_start ON metrics (resolution, start);
+  -- What signs the checkpoints of the audit log; the private half is sealed by the vault.
+  CREATE TABLE audit_keys (
+    key_id TEXT PRIMARY KEY,
+    public_key BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    -- Set once its first checkpoint is on the disk, from when on a log without checkpoints has lost them.
+    used INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  ALTER TABLE audit ADD COLUMN payload TEXT;
   `,
 ];

@@ -5,6 +5,7 @@ import { pluginLimits } from '../../../shared/manifest.ts';
 import type { PluginAction, PromptAction, SingleAction } from '../actions/actions.ts';
 import { checkRequirements } from '../actions/requirements.ts';
 import type { Log } from '../log/log.ts';
+import type { Filters } from '../plugins/filters.ts';
 import type { ModelCalls, Wait } from '../providers/calls.ts';
 import { pricesOf } from '../providers/prices.ts';
 import type { CompletionRequest, Finish, Usage } from '../providers/provider.ts';
@@ -17,6 +18,7 @@ export interface ProducerOptions {
   /** For a preview. Fails with `NO_PROVIDER`, `NO_KEY`, … */
   readonly resolveModel: (wanted: Wanted, signal: AbortSignal, log: Log) => Promise<Resolved>;
   readonly models: Pick<ModelCalls, 'complete'>;
+  readonly filters: Pick<Filters, 'has' | 'apply'>;
   readonly runPlugin: (plugin: string, command: string, text: string, signal: AbortSignal) => Promise<string>;
   readonly proofread: (text: string, signal: AbortSignal) => Promise<{ output: string; corrections: Correction[] }>;
   readonly maxCharacters: () => number;
@@ -97,7 +99,7 @@ export class Producer {
     const named = { action: action.info.id, name: action.info.name };
     const chosen = action.kind === 'prompt' ? await this.#modelOrFallback(action, work) : undefined;
     if (action.kind !== 'prompt' || !chosen) return named;
-    const { request } = this.#prepare(action, work);
+    const { request } = this.#prepare(action, await this.#filtered(work));
     const { id, providerName, model, servers, withKey } = chosen;
     const { url, body } = servers[0].provider.describe({ ...request, model });
     return {
@@ -132,18 +134,26 @@ export class Producer {
 
   async #prompt(action: PromptAction, work: Work, { started, text: heard, waiting }: Listener): Promise<Produced> {
     const { text, signal, log } = work;
-    const prepared = this.#prepare(action, work);
+    const { filters } = this.#options;
+    const prepared = this.#prepare(action, await this.#filtered(work));
+    // What a filter has yet to see is not shown.
+    const shown = filters.has('response') ? async () => undefined : heard;
     try {
       const { value, target, cost, attempts, notice } = await this.#options.models.complete({
         wanted: wantedBy(action, work),
         spender: { action: action.info.id },
         ...{ request: prepared.request, signal, log },
         started: ({ id, model }, instead) => started({ provider: id, model, ...(instead && { instead }) }),
-        ...{ text: heard, waiting },
+        ...{ text: shown, waiting },
       });
       return {
         ...{ provider: target.id, model: target.model },
-        output: checked(action, prepared, value.text, value.finish),
+        output: checked(
+          action,
+          { ...prepared, ...splitOuterWhitespace(text) },
+          await filters.apply('response', value.text, signal),
+          value.finish,
+        ),
         ...(value.usage && { usage: value.usage }),
         ...(cost && { cost: { ...cost, pricesOf } }),
         attempts: [...attempts],
@@ -159,6 +169,11 @@ export class Producer {
   }
 
   /** Undefined where the action has an offline stand-in and there is no provider to ask. */
+  /** With the text as the filters let it go to a model. */
+  async #filtered(work: Work): Promise<Work> {
+    return { ...work, text: await this.#options.filters.apply('request', work.text, work.signal) };
+  }
+
   async #modelOrFallback(action: PromptAction, work: Work): Promise<Resolved | undefined> {
     try {
       return await this.#options.resolveModel(wantedBy(action, work), work.signal, work.log);

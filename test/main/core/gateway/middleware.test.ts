@@ -7,7 +7,7 @@ import {
   type Handlers,
 } from '../../../../src/main/core/gateway/gateway.ts';
 import { createMiddleware, type MiddlewareOptions, type Sample } from '../../../../src/main/core/gateway/middleware.ts';
-import type { AuditEntry } from '../../../../src/main/core/log/audit.ts';
+import type { AuditEntry, AuditNote } from '../../../../src/main/core/log/audit.ts';
 import { type Log, silentLog } from '../../../../src/main/core/log/log.ts';
 import type { Caller } from '../../../../src/main/core/security/access.ts';
 import type { RouteName } from '../../../../src/shared/contract.ts';
@@ -19,6 +19,7 @@ const cli: Caller = { kind: 'cli' };
 interface Bench {
   readonly gateway: Gateway;
   readonly audited: AuditEntry[];
+  readonly noted: AuditNote[];
   readonly samples: Sample[];
   readonly logged: Record<string, unknown>[];
   /** Milliseconds that pass. */
@@ -34,6 +35,7 @@ function bench(
   const clock = { now: () => now, monotonic: () => now };
   const audited: AuditEntry[] = [];
   const samples: Sample[] = [];
+  const noted: AuditNote[] = [];
   const logged: Record<string, unknown>[] = [];
   const log: Log = { ...silentLog, child: () => log, error: (_message, fields) => logged.push({ ...fields }) };
   const handlers = new Proxy(own, {
@@ -56,6 +58,7 @@ function bench(
       audited.push(entry);
       audit(entry);
     },
+    note: (note) => noted.push(note),
     record: (sample) => samples.push(sample),
     cache,
   });
@@ -64,7 +67,7 @@ function bench(
   const advance = (ms: number): void => {
     now += ms;
   };
-  return { gateway, audited, samples, logged, advance };
+  return { gateway, audited, noted, samples, logged, advance };
 }
 
 function keyBench(): Bench & { readonly stored: string[] } {

@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLog, type LogLevel, silentLog } from '../../../../src/main/core/log/log.ts';
+import { redactLine } from '../../../../src/main/core/log/redact.ts';
 import { PotterError } from '../../../../src/shared/errors.ts';
+import { startTestPotter } from '../../../helpers/potter.ts';
 
 const clock = { now: () => 1_700_000_000_000, monotonic: () => 0 };
 let directory: string;
@@ -48,20 +51,55 @@ describe('the log file', () => {
     expect(statSync(log.file).mode & 0o777).toBe(0o600);
   });
 
-  it('begins a new file at the cap and keeps one old one without losing a line', () => {
-    const log = createLog({ directory, level: () => 'info', clock, maxBytes: 3000 });
-    for (let index = 0; index < 40; index += 1) {
+  it('goes over five files that stay within the cap, and loses no line but the oldest', () => {
+    const log = createLog({ directory, level: () => 'info', clock, maxBytes: () => 5000 });
+    for (let index = 0; index < 100; index += 1) {
       log.info(`entry ${index}`, { filler: 'x'.repeat(40) });
       log.flush();
     }
     log.stop();
-    const kept = [...lines(`${log.file}.1`), ...lines(log.file)].map((line) => line.msg);
-    expect(kept).toEqual(Array.from({ length: 40 }, (_, index) => `entry ${index}`));
+    const files = [4, 3, 2, 1].map((number) => `${log.file}.${number}`);
+    const kept = [...files, log.file].flatMap((file) => lines(file)).map((line) => line.msg);
+    expect(kept.length).toBeGreaterThan(30);
+    expect(kept).toEqual(Array.from({ length: kept.length }, (_, index) => `entry ${100 - kept.length + index}`));
+    const total = [...files, log.file].reduce((sum, file) => sum + statSync(file).size, 0);
+    expect(total).toBeLessThan(5000 + 5 * 150);
+    expect(readdirSync(directory).sort()).toEqual([
+      'potter.log',
+      ...[1, 2, 3, 4].map((number) => `potter.log.${number}`),
+    ]);
+    expect(log.erase()).toBe(5);
+  });
+
+  it('asks for the level of the area an entry belongs to', () => {
+    const log = createLog({ directory, level: (area) => (area === 'providers' ? 'debug' : 'warn'), clock });
+    log.info('of nobody');
+    log.child({ area: 'plugins' }).info('of plugins');
+    log.child({ area: 'providers' }).child({ callId: '1' }).debug('of providers');
+    log.stop();
+    expect(lines(log.file)).toMatchObject([{ msg: 'of providers', area: 'providers', callId: '1' }]);
+  });
+
+  it('follows the settings of a running Potter', async () => {
+    const { client, host } = await startTestPotter();
+    const written = (): string => readFileSync(join(host.dataDirectory, 'logs', 'potter.log'), 'utf8');
+    const read = async (): Promise<void> => {
+      await client.call('config.get', {});
+      await vi.waitFor(() => expect(written()).not.toBe(''));
+    };
+    await read();
+    expect(written()).not.toContain('"route":"config.get"');
+    await client.call('config.set', { key: 'log.areas', value: { gateway: 'debug' } });
+    await client.call('config.get', {});
+    await vi.waitFor(() => expect(written()).toContain('"route":"config.get"'));
+    await expect(client.call('config.set', { key: 'log.areas', value: { nowhere: 'debug' } })).rejects.toMatchObject({
+      code: 'SETTING_INVALID',
+    });
   });
 
   it('moves a file over the cap aside at the start', () => {
     writeFileSync(join(directory, 'potter.log'), 'x'.repeat(5000));
-    createLog({ directory, level: () => 'info', clock, maxBytes: 3000 }).stop();
+    createLog({ directory, level: () => 'info', clock, maxBytes: () => 15_000 }).stop();
     expect(statSync(join(directory, 'potter.log')).size).toBe(0);
     expect(statSync(join(directory, 'potter.log.1')).size).toBe(5000);
   });
@@ -142,6 +180,40 @@ describe('what the log never holds', () => {
       expect(text).toContain('[hidden]');
     });
   }
+
+  const tail = fc.stringMatching(/^[A-Za-z0-9]{24}$/);
+  const planted = fc.oneof(
+    ...[
+      ...['sk-proj-', 'sk-ant-api03-', 'sk-or-v1-', 'sk_live_', 'rk_live_', 'gsk_', 'hf_', 'ghp_', 'github_pat_'],
+      ...['xoxb-', 'xai-', 'pplx-', 'nvapi-', 'r8_', 'glpat-', 'whsec_', 'AGE-SECRET-KEY-', 'potter_', 'AIza'],
+    ].map((prefix) => tail.map((rest) => prefix + rest)),
+    tail.map((rest) => `AKIA${rest.toUpperCase().slice(0, 16)}`),
+    tail.map((rest) => `eyJhbGciOiJI.${rest}.${rest}`),
+  );
+
+  it('a key of any vendor, wherever it stands in whatever line', () => {
+    fc.assert(
+      fc.property(planted, fc.string(), fc.string(), fc.stringMatching(/^[a-z]{1,8}$/), (key, before, after, name) => {
+        const values = { text: `${before} ${key} ${after}`, [name]: { deep: [`(${key})`] } };
+        for (const value of Object.values(values)) {
+          const line = `${JSON.stringify({ level: 'info', msg: 'x', [name]: value })}\n`;
+          expect(redactLine(line)).not.toContain(key);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('an e-mail address, if so it is set', () => {
+    const line = `${JSON.stringify({ msg: 'to ada.lovelace+x@mail.example.co.uk at 10@12' })}\n`;
+    expect(redactLine(line, true)).toBe(`${JSON.stringify({ msg: 'to [hidden] at 10@12' })}\n`);
+    expect(redactLine(line)).toBe(line);
+  });
+
+  it('a private key over many lines', () => {
+    const text = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n-----END PRIVATE KEY-----';
+    expect(redactLine(`${JSON.stringify({ text })}\n`)).not.toContain('MIIEvQ');
+  });
 
   it('a long text, of which it says the length', () => {
     const log = createLog({ directory, level: () => 'info', clock });

@@ -29,6 +29,7 @@ function exposed(): string {
       { name: 'disk', state: 'degraded', since: 0 },
       { name: 'event loop', state: 'failed', since: 0 },
     ],
+    events: new Map([['history.changed', { published: 3, delivered: 2, failed: 1, dropped: 0 }]]),
     version: '1.2.3',
     startedAt: newYear,
     usage,
@@ -39,7 +40,7 @@ describe('the Prometheus text', () => {
   test('keeps every rule of the format, and names everything potter_', () => {
     const families = parseExposition(exposed());
     expect([...families.keys()].filter((name) => !/^potter_[a-z_]+$/.test(name))).toEqual([]);
-    expect(families.size).toBe(23);
+    expect(families.size).toBe(24);
     for (const { samples, help } of families.values()) {
       expect(samples.length).toBeGreaterThan(0);
       expect(help).toMatch(/\.$/);

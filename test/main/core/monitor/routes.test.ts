@@ -139,7 +139,8 @@ describe('the routes of the monitor', () => {
 /** The advice of a monitor whose days the test makes up. */
 function adviceOf({ monitor, clock }: MonitorBench): { id: string; evidence: Record<string, number> }[] {
   const health = { check: async () => [] };
-  const handlers = monitorHandlers({ metrics: monitor, health, host: { version: '1', clock } });
+  const events = { counts: () => new Map() };
+  const handlers = monitorHandlers({ metrics: monitor, health, host: { version: '1', clock }, events });
   // The handler takes nothing from a context.
   const { advice } = handlers['monitor.advice']({}, {} as never) as Output<'monitor.advice'>;
   return advice.map(({ id, evidence }) => ({ id, evidence }));

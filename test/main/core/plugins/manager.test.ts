@@ -71,7 +71,14 @@ describe('the plugin manager', () => {
       { commands: [{ id: '__proto__', title: 'Run', description: 'Runs.', output: 'show' }] },
       'commands.0.id',
     ],
-    ['a permission there is not', { permissions: ['net.fetch'] }, 'permissions.0'],
+    ['a permission there is not', { permissions: [{ name: 'net.fetch', reason: 'To look.' }] }, 'permissions.0.name'],
+    ['a permission without a reason', { permissions: [{ name: 'filter.request' }] }, 'permissions.0.reason'],
+    ['neither command nor filter', { commands: [] }, 'commands'],
+    [
+      'a filter without its permission',
+      { filters: [{ id: 'f', title: 'F', description: 'F.', on: 'request', onFailure: 'block' }] },
+      'permissions',
+    ],
     ['an unknown field', { main: '../../elsewhere.js' }, 'manifest'],
   ])('leaves out a plugin with %s, naming file and field', async (_title, change, field) => {
     const directory = directoryWith({ shout });

@@ -16,7 +16,13 @@ const database = openDatabase(join(directory, 'potter.db'));
 const cipher = createKeyFileCipher(directory);
 const vault = await Vault.open({ database, ciphers: [cipher], clock, log: silentLog });
 const history = new History({ database, vault, clock, days: () => 90 });
-const audit = new AuditLog({ database, clock });
+const audit = new AuditLog({
+  database,
+  clock,
+  vault,
+  checkpointFile: join(directory, 'audit.checkpoints'),
+  log: silentLog,
+});
 
 // Written with a system call, so that what is acknowledged has left the process before the next entry begins.
 const acknowledge = (line: string): number => writeSync(1, `${line}\n`);
@@ -27,6 +33,7 @@ for (;;) {
   acknowledge(`begun ${id}`);
   audit.append({ callId: id, caller: 'test', route: 'keys.set', subject: 'openai', result: 'ok' });
   acknowledge(`audited ${id}`);
+  audit.checkpoint();
   history.finish(id, { output: `after ${id}`, result: 'replaced' });
   acknowledge(`finished ${id}`);
 }
