@@ -149,6 +149,31 @@ test('a server is added, used, edited and removed', async ({ open }) => {
   await server.vendor.close();
 });
 
+test('a spare key takes over from one that is refused, and is removed by itself', async ({ open }) => {
+  const google = await startVendorOf('google', key);
+  const { page } = await open({ settings: settingsWith({ google }) });
+  await openPanel(page);
+  await openRow(page, 'google');
+  await enterKey(page, 'google', 'AIza-a-revoked-key');
+  await expect(row(page, 'google').getByText(/was refused/)).toBeVisible();
+  await row(page, 'google').getByRole('button', { name: 'Add a spare' }).click();
+  await row(page, 'google').getByLabel('Spare key').fill(key);
+  await row(page, 'google').getByRole('button', { name: 'Save and test' }).click();
+  await expect(row(page, 'google').getByText('The first key: The key for Fake google was refused.')).toBeVisible();
+  await expect(row(page, 'google').getByText('Ready')).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('link', { name: 'Process' }).click();
+  await choose(page, 'Polish');
+  await run(page, 'This is a example.');
+  await expect(page.getByText('A key for Fake google was refused, so the next one was used.')).toBeVisible();
+
+  await openPanel(page);
+  await openRow(page, 'google');
+  await row(page, 'google').getByRole('button', { name: 'Remove spare key 1' }).click();
+  await expect(row(page, 'google').getByText('Needs attention')).toBeVisible();
+  await google.vendor.close();
+});
+
 test('locked keys are said, lose nothing, leave the rest working, and open again by the passphrase', async ({
   open,
   complaints,

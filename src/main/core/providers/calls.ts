@@ -13,6 +13,7 @@ import type { Budgets, Reservation, Spender } from './budgets.ts';
 import { type Cost, costOf } from './prices.ts';
 import type { CompletionRequest, Finish, Usage } from './provider.ts';
 import type { Resolved, Server, Wanted } from './registry.ts';
+import { ruleOf } from './rules.ts';
 import { estimateTokens } from './tokens.ts';
 
 export interface ModelCallsOptions {
@@ -80,63 +81,6 @@ export interface Completion {
   /** As the vendor counted. */
   readonly usage?: Usage;
 }
-
-interface Rule {
-  /** Attempts at one model at most. */
-  readonly attempts: number;
-  /** Does it speak against the server, so that its breaker counts it? */
-  readonly breaks: boolean;
-  /** Does it speak against the key, so that the next one is tried? */
-  readonly key: boolean;
-  /** May another model be asked instead? */
-  readonly failsOver: boolean;
-}
-
-const rule = (attempts: number, ...traits: readonly ('breaks' | 'key' | 'failsOver')[]): Rule => ({
-  attempts,
-  breaks: traits.includes('breaks'),
-  key: traits.includes('key'),
-  failsOver: traits.includes('failsOver'),
-});
-
-/** By the code of the failure, never by its prose. What is not listed is final, for another model would fail as well. */
-const rules: Partial<Record<ErrorCode, Rule>> = {
-  TIMEOUT: rule(3, 'breaks', 'failsOver'),
-  PROVIDER: rule(3, 'breaks', 'failsOver'),
-  OVERLOADED: rule(3, 'breaks', 'failsOver'),
-  CONNECT: rule(3, 'breaks', 'failsOver'),
-  CONNECT_TIMEOUT: rule(3, 'breaks', 'failsOver'),
-  HEADERS_TIMEOUT: rule(3, 'breaks', 'failsOver'),
-  RESET: rule(3, 'breaks', 'failsOver'),
-  // It came to nothing before the first byte: the machine slept, or its network changed.
-  INCOMPLETE: rule(2, 'failsOver'),
-  IDLE_TIMEOUT: rule(1, 'breaks', 'failsOver'),
-  DNS: rule(3, 'failsOver'),
-  RATE_LIMIT: rule(3, 'failsOver'),
-  EMPTY_RESULT: rule(2, 'failsOver'),
-  AUTH: rule(1, 'key', 'failsOver'),
-  BILLING: rule(1, 'key', 'failsOver'),
-  QUOTA: rule(1, 'key', 'failsOver'),
-  PERMISSION: rule(1, 'key', 'failsOver'),
-  MODEL_NOT_FOUND: rule(1, 'failsOver'),
-  PROTOCOL: rule(1, 'failsOver'),
-  NOT_API: rule(1, 'failsOver'),
-  ENDPOINT: rule(1, 'failsOver'),
-  REDIRECT: rule(1, 'failsOver'),
-  TLS: rule(1, 'failsOver'),
-  LOCAL_DOWN: rule(1, 'failsOver'),
-  NO_PROVIDER: rule(1, 'failsOver'),
-  NO_KEY: rule(1, 'failsOver'),
-  KEYS_LOCKED: rule(1, 'failsOver'),
-  KEY_DETACHED: rule(1, 'failsOver'),
-  BLOCKED_ADDRESS: rule(1, 'failsOver'),
-  CIRCUIT_OPEN: rule(1, 'failsOver'),
-  BUDGET: rule(1, 'failsOver'),
-  // They stand in the way of every model alike, and only the person can mend them.
-  PROXY: rule(1),
-  CLOCK: rule(1),
-};
-const final = rule(1);
 
 /** Milliseconds. The first wait is at most this long, and each further one twice as long, up to the longest. */
 const firstWait = 500;
@@ -475,10 +419,6 @@ interface Admitted {
 interface Seen {
   readonly firstTokenMs: number | undefined;
   readonly usage: Usage | undefined;
-}
-
-function ruleOf({ code }: PotterError): Rule {
-  return rules[code] ?? final;
 }
 
 /** The longest an attempt is put off by chance, after so many. */

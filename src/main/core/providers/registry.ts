@@ -12,6 +12,7 @@ import { createGoogleProvider, loadSdk as loadGoogle } from './google.ts';
 import { bestModel, chatModels, knownModels, type Tier, tierOf } from './models.ts';
 import { createOpenAiProvider, loadSdk as loadOpenAi } from './openai.ts';
 import type { Model, Provider, ProviderOptions } from './provider.ts';
+import { speaksAgainstKey } from './rules.ts';
 
 export interface ProviderRegistryOptions {
   readonly settings: () => {
@@ -189,15 +190,15 @@ export class ProviderRegistry {
   async testKey(id: string, signal: AbortSignal): Promise<number> {
     const connection = await this.#connect(id, this.settingOf(id));
     connection.list = undefined;
-    const models = await this.#models(id, connection, signal);
-    const [, ...spares] = connection.servers;
-    for (const [index, { provider }] of spares.entries()) {
+    const { servers } = connection;
+    for (const [index, { provider }] of servers.length > 1 ? servers.entries() : []) {
       await provider.models(signal).catch((thrown: unknown) => {
         const { code, message, cause, detail } = toPotterError(thrown);
-        throw new PotterError(code, `Spare key ${index + 1}: ${message}`, { cause, detail });
+        const which = index === 0 ? 'The first key' : `Spare key ${index}`;
+        throw new PotterError(code, `${which}: ${message}`, { cause, detail });
       });
     }
-    return chatModels(models).length;
+    return chatModels(await this.#models(id, connection, signal)).length;
   }
 
   /** Fails with `UNKNOWN_PROVIDER`. */
@@ -361,7 +362,7 @@ export class ProviderRegistry {
     const reason = new PotterError('TIMEOUT', `${setting.name} did not list its models within ${limitMs / 1000} s.`);
     const timer = setTimeout(() => late.abort(reason), limitMs);
     try {
-      const models = await servers[0].provider.models(AbortSignal.any([signal, late.signal]));
+      const models = await listedBy(servers, AbortSignal.any([signal, late.signal]));
       connection.list = { at: clock.monotonic(), models };
       if (!setting.needsKey) this.#answering.add(id);
       return models;
@@ -371,6 +372,18 @@ export class ProviderRegistry {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** As the first key sees them that is not refused. */
+async function listedBy(servers: Connection['servers'], signal: AbortSignal): Promise<readonly Model[]> {
+  const [first, ...spares] = servers;
+  try {
+    return await first.provider.models(signal);
+  } catch (thrown) {
+    const [next, ...rest] = spares;
+    if (!next || !speaksAgainstKey(toPotterError(thrown))) throw thrown;
+    return listedBy([next, ...rest], signal);
   }
 }
 
