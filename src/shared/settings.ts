@@ -67,6 +67,7 @@ const language = z.string().regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, 'must be
 /** What money may be limited for. `key`: whatever is paid with the keys of a provider. */
 export const budgetKinds = ['key', 'action', 'plugin', 'token'] as const;
 export type BudgetKind = (typeof budgetKinds)[number];
+const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 22:00');
 const dollars = z.number().positive().max(1_000_000);
 
 export const settings = {
@@ -184,6 +185,24 @@ export const settings = {
     default: null,
     help: 'Port of the loopback API; null chooses a free one once and keeps it.',
   }),
+  'alerts.enabled': setting(z.boolean(), {
+    default: true,
+    help: 'Raise an alert when something fails again and again.',
+  }),
+  'alerts.quietHours': setting(z.strictObject({ from: timeOfDay, to: timeOfDay }).nullable(), {
+    default: null,
+    help: 'Local time during which only critical alerts reach beyond the windows of Potter; null for never.',
+  }),
+  'alerts.webhook': setting(
+    z
+      .url({ protocol: /^https$/ })
+      .refine(holdsNoSecret, { error: 'must be an https address without user name, password, query or fragment' })
+      .nullable(),
+    {
+      default: null,
+      help: 'Address that is told, without any text, of alerts nobody acknowledged for 15 minutes; null for none.',
+    },
+  ),
   'log.level': setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
     default: 'info',
     help: 'Least severity that is written to the log.',

@@ -6,6 +6,7 @@ import { toPotterError } from '../../shared/errors.ts';
 import type { SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
+import { Alerts } from './errors/alerts.ts';
 import { EventBus } from './events.ts';
 import { AnswerCache } from './gateway/cache.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
@@ -85,6 +86,9 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     const { title, message, severity, runId, code } = notice;
     const about = { ...(runId && { runId }), ...(code && { code }) };
     events.publish('notice.posted', { severity, message: `${title}: ${message}`, ...about });
+    show(notice);
+  };
+  const show = (notice: Notice): void => {
     try {
       host.notify(notice);
     } catch (error) {
@@ -112,6 +116,27 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
 
   // What does the work.
   const outbound = lifetime.add('outbound', createOutbound(), (it) => it.close());
+  const alerts = lifetime.add(
+    'alerts',
+    new Alerts({
+      database,
+      clock,
+      log,
+      events,
+      show,
+      fetch: (address, init) =>
+        outbound.fetchFor({ name: 'Alert webhook', localOnly: config.get('privacy.localOnly') })(address, init),
+      settings: () => ({
+        enabled: config.get('alerts.enabled'),
+        quietHours: config.get('alerts.quietHours'),
+        webhook: config.get('alerts.webhook'),
+      }),
+      version: host.version,
+      newId,
+    }),
+    (it) => it.stop(),
+  );
+  schedule.every(60_000, () => void alerts.tick());
   const providers = new ProviderRegistry({
     settings: () => ({
       providers: config.get('providers'),
@@ -220,6 +245,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     passing,
     metrics,
     health,
+    alerts,
     cache,
     logFile: log,
     events,
@@ -227,7 +253,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     demo: options.demo ?? false,
     problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message), ...actions.problems()],
   });
-  const middleware = createMiddleware({ clock, audit: (entry) => audit.append(entry), record: metrics.record, cache });
+  const middleware = createMiddleware({
+    clock,
+    audit: (entry) => audit.append(entry),
+    record: metrics.record,
+    observe: (occurrence) => alerts.observe(occurrence),
+    cache,
+  });
   const gateway = createGateway({ handlers, middleware, clock, log, newId });
   lifetime.add('calls', gateway, (it) => it.close());
 
@@ -236,9 +268,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     if (keys.includes('cache.enabled') && !config.get('cache.enabled')) cache.clear();
     events.publish('config.changed', { keys });
   });
-  config.onProblem((message) =>
-    events.publish('notice.posted', { severity: 'warning', message, code: 'SETTINGS_MALFORMED' }),
-  );
+  const settingsBroke = (): void =>
+    alerts.observe({ code: 'SETTINGS_MALFORMED', at: clock.now(), subject: 'settings' });
+  config.onProblem((message) => {
+    events.publish('notice.posted', { severity: 'warning', message, code: 'SETTINGS_MALFORMED' });
+    settingsBroke();
+  });
+  if (config.problems().length > 0) settingsBroke();
   events.subscribe('keys.changed', () => providers.forget());
   // Who deletes the history wants its answers gone from memory too. A run's id tells of its beginning or end as well.
   events.subscribe('history.changed', ({ id }) => {

@@ -2,7 +2,7 @@
  * The stages every call passes, in the order of `createMiddleware`. Each may answer the call itself:
  *
  *   correlate     –
- *   measure       –
+ *   measure       – (tells the alerts of a failure)
  *   refusals      audits the two below
  *   authenticate  UNAUTHENTICATED
  *   authorize     FORBIDDEN
@@ -11,9 +11,11 @@
  *   changes       STORAGE: audits before and after, so what cannot be written down does not happen
  *   cache         the answer of an equal call
  */
+import * as z from 'zod';
 import type { RouteName } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
 import { pollutionIn } from '../../../shared/pollution.ts';
+import type { Occurrence } from '../errors/alerts.ts';
 import type { Clock } from '../host.ts';
 import type { AuditEntry } from '../log/audit.ts';
 import { redactText } from '../log/redact.ts';
@@ -34,13 +36,21 @@ export interface MiddlewareOptions {
   readonly clock: Clock;
   readonly audit: (entry: AuditEntry) => void;
   readonly record: (sample: Sample) => void;
+  /** Hears of every call that failed. */
+  readonly observe?: (occurrence: Occurrence) => void;
   readonly cache: Pick<AnswerCache, 'keyOf' | 'answer'>;
 }
 
-export function createMiddleware({ clock, audit, record, cache }: MiddlewareOptions): readonly Middleware[] {
+export function createMiddleware({
+  clock,
+  audit,
+  record,
+  observe = () => undefined,
+  cache,
+}: MiddlewareOptions): readonly Middleware[] {
   return [
     correlate,
-    measureTo(record, clock),
+    measureTo({ record, observe, clock }),
     auditRefusals(audit),
     identify,
     permit,
@@ -110,7 +120,7 @@ function subjectOf(input: unknown, field: string): string {
 }
 
 const measureTo =
-  (record: MiddlewareOptions['record'], clock: Clock): Middleware =>
+  ({ record, observe, clock }: Required<Pick<MiddlewareOptions, 'record' | 'observe' | 'clock'>>): Middleware =>
   async (call, next) => {
     const startedAt = clock.monotonic();
     const done = (result: Sample['result'], cached: boolean): void => {
@@ -126,10 +136,25 @@ const measureTo =
       done('ok', reached.cached);
       return reached;
     } catch (thrown) {
-      done(toPotterError(thrown).code, false);
+      const error = toPotterError(thrown);
+      done(error.code, false);
+      observe({ code: error.code, at: clock.now(), subject: whoFailed(error) ?? call.route, callId: call.id });
       throw thrown;
     }
   };
+
+/** The provider or plugin that failed; of several that were asked, the last. */
+function whoFailed({ detail }: PotterError): string | undefined {
+  const { data } = failedParty.safeParse(detail);
+  // An attempt names the provider by its id, a vendor's fault by the name a person gave it.
+  return data?.attempts?.at(-1)?.provider ?? data?.provider ?? data?.plugin;
+}
+
+const failedParty = z.object({
+  provider: z.string().optional(),
+  plugin: z.string().optional(),
+  attempts: z.array(z.object({ provider: z.string() })).optional(),
+});
 
 const identify: Middleware = (call, next) => {
   call.principal = authenticate(call.caller);

@@ -1,6 +1,7 @@
 /** Every route and who answers it. A route without a handler does not compile. */
 import type { Handlers } from '../gateway/gateway.ts';
 import { type ActionsDependencies, actionsHandlers } from './actions.ts';
+import { type AlertsDependencies, alertsHandlers } from './alerts.ts';
 import { type ChatDependencies, chatHandlers } from './chat.ts';
 import { type ConfigDependencies, configHandlers } from './config.ts';
 import { type HistoryDependencies, historyHandlers } from './history.ts';
@@ -22,6 +23,7 @@ export type HandlerDependencies = TextDependencies &
   HotkeysDependencies &
   TokensDependencies &
   MonitorDependencies &
+  AlertsDependencies &
   SystemDependencies;
 
 export function createHandlers(dependencies: HandlerDependencies): Handlers {
@@ -36,6 +38,7 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
     ...hotkeysHandlers(dependencies),
     ...tokensHandlers(dependencies),
     ...monitorHandlers(dependencies),
+    ...alertsHandlers(dependencies),
     ...systemHandlers(dependencies),
   };
 }

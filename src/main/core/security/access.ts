@@ -55,6 +55,7 @@ const operator: readonly Scope[] = [
   'keys.read',
   'history.read',
   'tokens.read',
+  'alerts.write',
 ];
 const admin: readonly Scope[] = [...operator, 'config.write', 'keys.write', 'history.write'];
 const scopesOfRole: Readonly<Record<TokenRole, ReadonlySet<Scope>>> = {

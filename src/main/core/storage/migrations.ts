@@ -128,5 +128,24 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (resolution, name_id, start)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX metrics_start ON metrics (resolution, start);
+
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    rule TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'resolved')),
+    count INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    raised_at INTEGER NOT NULL,
+    call_id TEXT,
+    notified_at INTEGER,
+    resolved_at INTEGER,
+    -- Of the webhook.
+    sent_at INTEGER,
+    tries INTEGER NOT NULL,
+    next_try_at INTEGER NOT NULL,
+    problem TEXT
+  ) STRICT;
   `,
 ];
