@@ -7,6 +7,7 @@ import type { SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
 import { Alerts } from './errors/alerts.ts';
+import { Recovery } from './errors/recovery.ts';
 import { EventBus } from './events.ts';
 import { AnswerCache } from './gateway/cache.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
@@ -219,6 +220,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     limits: () => ({ ttlMs: config.get('cache.hours') * 3_600_000, maxBytes: config.get('cache.megabytes') << 20 }),
   });
   schedule.daily(() => cache.purge());
+  const recovery = new Recovery({ log });
+  recovery.register('KEYS_LOCKED', async () => (await vault.retry()) === 'unlocked');
+  recovery.register('STORAGE', () => {
+    // What can be asked for again makes room on a full disk.
+    cache.clear();
+    return true;
+  });
   const health = new Health({
     clock,
     log,
@@ -259,6 +267,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     record: metrics.record,
     observe: (occurrence) => alerts.observe(occurrence),
     cache,
+    recovery,
   });
   const gateway = createGateway({ handlers, middleware, clock, log, newId });
   lifetime.add('calls', gateway, (it) => it.close());

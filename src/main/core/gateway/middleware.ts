@@ -10,12 +10,14 @@
  *   limit         RATE_LIMITED
  *   changes       STORAGE: audits before and after, so what cannot be written down does not happen
  *   cache         the answer of an equal call
+ *   recover       – (runs the handler once more where the cause of its failure was mended)
  */
 import * as z from 'zod';
 import type { RouteName } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
 import { pollutionIn } from '../../../shared/pollution.ts';
 import type { Occurrence } from '../errors/alerts.ts';
+import type { Recovery } from '../errors/recovery.ts';
 import type { Clock } from '../host.ts';
 import type { AuditEntry } from '../log/audit.ts';
 import { redactText } from '../log/redact.ts';
@@ -39,6 +41,7 @@ export interface MiddlewareOptions {
   /** Hears of every call that failed. */
   readonly observe?: (occurrence: Occurrence) => void;
   readonly cache: Pick<AnswerCache, 'keyOf' | 'answer'>;
+  readonly recovery?: Pick<Recovery, 'attempt'>;
 }
 
 export function createMiddleware({
@@ -47,6 +50,7 @@ export function createMiddleware({
   record,
   observe = () => undefined,
   cache,
+  recovery = { attempt: () => Promise.resolve(false) },
 }: MiddlewareOptions): readonly Middleware[] {
   return [
     correlate,
@@ -58,6 +62,7 @@ export function createMiddleware({
     limitBy(new Limiter({ clock })),
     auditChanges(audit),
     answerFrom(cache),
+    recoverBy(recovery),
   ];
 }
 
@@ -210,6 +215,27 @@ const answerFrom =
     if (key === undefined) return next();
     call.usesCache = true;
     return cache.answer(key, call.signal, next);
+  };
+
+const recoverBy =
+  (recovery: Pick<Recovery, 'attempt'>): Middleware =>
+  (call, next) => {
+    const { audited, streams } = routeOf(call.route);
+    // The audit log has one beginning and one end of a change.
+    if (audited !== undefined) return next();
+    let hasEmitted = false;
+    if (streams) {
+      const { emit } = call;
+      call.emit = (chunk) => {
+        hasEmitted = true;
+        return emit(chunk);
+      };
+    }
+    return next().catch(async (thrown: unknown) => {
+      const mayRunAgain = !hasEmitted && !call.signal.aborted && (await recovery.attempt(toPotterError(thrown).code));
+      if (!mayRunAgain || call.signal.aborted) throw thrown;
+      return next();
+    });
   };
 
 function principalOf(call: Call): Principal {
