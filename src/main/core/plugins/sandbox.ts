@@ -222,6 +222,7 @@ class Thread {
   constructor(wasmModule: Promise<WasmModule>, limits: SandboxLimits) {
     this.#limits = limits;
     this.#worker = this.#start(wasmModule);
+    // Every request waits for the worker too, and fails with the reason.
     this.#worker.catch(() => {
       this.hasEnded = true;
     });
