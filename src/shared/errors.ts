@@ -22,6 +22,8 @@ const user = (status: number, next: string, severity: Severity = 'warning'): Err
 const outside = (status: number, retryable: boolean, next: string, severity: Severity = 'error'): ErrorKind => ({
   ...{ status, retryable, fault: 'outside', severity, next },
 });
+/** An answer that came and was held back. */
+const guarded = (retryable: boolean, next: string): ErrorKind => outside(502, retryable, next, 'warning');
 
 export const errorKinds = {
   // the call itself
@@ -64,26 +66,11 @@ export const errorKinds = {
   INCOMPLETE: outside(502, true, 'The part that arrived is shown; try again for the whole.'),
   TRUNCATED: outside(502, false, 'Select a shorter part, or choose a model with a longer output.'),
   FILTERED: outside(502, false, 'Change the text or choose another model.'),
-  GUARD_REFUSAL: outside(
-    502,
-    false,
-    'Read the answer in the panel; change the text or choose another model.',
-    'warning',
-  ),
-  GUARD_PREAMBLE: outside(
-    502,
-    true,
-    'Read the answer in the panel and copy the part you want, or try again.',
-    'warning',
-  ),
-  GUARD_LANGUAGE: outside(502, true, 'Read the answer in the panel, or try again.', 'warning'),
-  GUARD_LENGTH: outside(502, true, 'Read the answer in the panel, or try again.', 'warning'),
-  GUARD_PROTECTED: outside(
-    502,
-    true,
-    'Read the answer in the panel and check the named parts, or try again.',
-    'warning',
-  ),
+  GUARD_REFUSAL: guarded(false, 'Read the answer in the panel; change the text or choose another model.'),
+  GUARD_PREAMBLE: guarded(true, 'Read the answer in the panel and copy the part you want, or try again.'),
+  GUARD_LANGUAGE: guarded(true, 'Read the answer in the panel, or try again.'),
+  GUARD_LENGTH: guarded(true, 'Read the answer in the panel, or try again.'),
+  GUARD_PROTECTED: guarded(true, 'Read the answer in the panel and check the named parts, or try again.'),
 
   // the desktop
   NOTHING_SELECTED: user(422, 'Select some text first, then press the hotkey again.', 'info'),

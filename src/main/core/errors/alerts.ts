@@ -222,7 +222,8 @@ export class Alerts {
     log.warn('an alert was raised', { rule: rule.id, subject, callId });
     events.publish('notice.posted', { severity: noticeSeverity(rule), message: sentenceOf(alert) });
     this.#notify();
-    this.flush();
+    // Right after a write that failed another one would only make everybody wait as long again.
+    if (!rule.codes.includes('STORAGE')) this.flush();
     this.#publish();
   }
 
