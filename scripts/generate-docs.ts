@@ -69,8 +69,8 @@ function fenced(json: string): string {
 }
 
 function errorsPage(): string {
-  const rows = Object.entries(errorKinds).map(([code, { status, retryable, fault, next }]) =>
-    [`\`${code}\``, status, retryable ? 'yes' : 'no', fault, next].join(' | '),
+  const rows = Object.entries(errorKinds).map(([code, { status, severity, retryable, fault, next }]) =>
+    [`\`${code}\``, status, severity, retryable ? 'yes' : 'no', fault, next].join(' | '),
   );
   const legend = Object.entries(faults).map(([fault, meaning]) => `- \`${fault}\`: ${meaning}`);
   return `${heading('Errors', 'src/shared/errors.ts')}
@@ -79,8 +79,8 @@ may succeed if it is simply made again. Where the fault lies:
 
 ${legend.join('\n')}
 
-| Code | HTTP | Again | Fault | Next step |
-|---|---|---|---|---|
+| Code | HTTP | Severity | Again | Fault | Next step |
+|---|---|---|---|---|---|
 ${rows.map((row) => `| ${row} |`).join('\n')}
 `;
 }

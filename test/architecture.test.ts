@@ -145,6 +145,51 @@ function violations(file: string, source: string): string[] {
     .filter((problem) => problem !== undefined);
 }
 
+/** Files that may throw a plain `Error`, each with the reason its code is given elsewhere. */
+const plainErrors: Readonly<Record<string, string>> = {
+  'src/main/core/plugins/sandbox-worker.ts':
+    'inside the thread, whose host knows only that it broke off (PLUGIN_FAILED)',
+  'src/main/core/text/proofread-worker.ts': 'refuses to be run outside a worker thread, where no call waits for it',
+};
+
+/** Where every failure carries a code. */
+const codedFolders = ['src/main/core/', 'src/main/net/', 'src/shared/'];
+
+/** What hides a failure: an error without a code, or a `catch` that does nothing with it and does not say why. */
+function hiddenFailures(file: string, source: string): string[] {
+  if (!codedFolders.some((folder) => file.startsWith(folder))) return [];
+  const at = (index: number): string => `${file}:${source.slice(0, index).split('\n').length}`;
+  const plain = [...source.matchAll(/\bthrow new Error\(|\breject\(\s*new Error\(/g)]
+    .filter(() => !Object.hasOwn(plainErrors, file))
+    .map(({ index }) => `${at(index)} throws an error without a code`);
+  const blocks = [...source.matchAll(/\bcatch\s*(?:\(\s*(\w+)[^)]*\)\s*)?\{/g)]
+    .filter(({ 0: head, 1: name, index }) => isSwallowed(blockAfter(source, index + head.length), name))
+    .map(({ index }) => `${at(index)} swallows a failure`);
+  const handlers = [...source.matchAll(/\.catch\(\s*(?:async\s*)?\(\)\s*=>/g)]
+    .filter(({ index }) => !isExplained(source, index))
+    .map(({ index }) => `${at(index)} swallows a failure`);
+  return [...plain, ...blocks, ...handlers];
+}
+
+/** Up to the brace that closes it. */
+function blockAfter(source: string, start: number): string {
+  let depth = 1;
+  let end = start;
+  for (; depth > 0 && end < source.length; end += 1) depth += { '{': 1, '}': -1 }[source[end] ?? ''] ?? 0;
+  return source.slice(start, end - 1);
+}
+
+function isSwallowed(block: string, name: string | undefined): boolean {
+  const usesError = name !== undefined && new RegExp(`\\b${name}\\b`).test(block);
+  return !usesError && !/\b(?:throw|return)\b|\blog\.|\/\/|\/\*/.test(block);
+}
+
+/** Is there a comment in the line above the statement? */
+function isExplained(source: string, index: number): boolean {
+  const above = source.slice(0, index).split('\n').at(-2) ?? '';
+  return /^\s*(?:\/\/|\*)/.test(above);
+}
+
 function sources(folder: string): { file: string; source: string }[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
@@ -171,6 +216,36 @@ describe('the architecture', () => {
     ['plugins/planted/main.ts', "import { PotterError } from '../../src/shared/errors.ts';"],
   ])('a planted violation in %s is caught', (file, source) => {
     expect(violations(file, source)).not.toEqual([]);
+  });
+
+  test('no failure is without a code, and none is swallowed without a reason', () => {
+    expect(all.flatMap(({ file, source }) => hiddenFailures(file, source))).toEqual([]);
+  });
+
+  test.each([
+    ['src/main/core/planted.ts', "throw new Error('no code');"],
+    ['src/main/net/planted.ts', "return Promise.reject(new Error('no code'));"],
+    ['src/shared/planted.ts', 'try { work(); } catch {}'],
+    ['src/main/core/planted.ts', 'try { work(); } catch (error) { if (isLate) { count += 1; } }'],
+    ['src/main/core/planted.ts', 'await work().catch(() => undefined);'],
+  ])('a failure hidden in %s is caught: %s', (file, source) => {
+    expect(hiddenFailures(file, source)).toHaveLength(1);
+  });
+
+  test.each([
+    "throw new PotterError('STORAGE', 'It cannot be written.');",
+    'try { work(); } catch (error) { if (isLate) { log.warn("late", { error }); } }',
+    'try { work(); } catch { return undefined; }',
+    'try { work(); } catch {\n  // It was gone already.\n}',
+    '// It was gone already.\nawait work().catch(() => undefined);',
+    'await work().catch((thrown) => tell(thrown));',
+  ])('what deals with a failure, or says why not, is let through: %s', (source) => {
+    expect(hiddenFailures('src/main/core/planted.ts', source)).toEqual([]);
+  });
+
+  test('every file that may throw a plain error still does', () => {
+    const throwing = all.filter(({ source }) => source.includes('throw new Error(')).map(({ file }) => file);
+    expect(throwing).toEqual(expect.arrayContaining(Object.keys(plainErrors)));
   });
 
   test('only config/sources.ts reads the environment of the process', () => {

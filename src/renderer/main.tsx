@@ -12,6 +12,7 @@ import { Shell } from './panels/shell.tsx';
 import { Boundary } from './parts/boundary.tsx';
 import { ActionEditor } from './store/action-editor.ts';
 import { Actions } from './store/actions.ts';
+import { Alerts } from './store/alerts.ts';
 import { Connection } from './store/connection.ts';
 import { keepDraft, keepEditorDrafts } from './store/draft.ts';
 import { History } from './store/history.ts';
@@ -51,6 +52,7 @@ function createStores(): Potter {
     hotkeys: new Hotkeys(settings),
     providers: new Providers(connection),
     practice: new Practice(connection, process),
+    alerts: new Alerts(connection),
   };
 }
 

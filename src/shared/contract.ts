@@ -3,6 +3,7 @@
  * HTTP routes are derived from this table. Adding an operation touches two places: a line here and its handler.
  */
 import * as z from 'zod';
+import { severities } from './errors.ts';
 import { wireFormats } from './settings.ts';
 
 /** What a caller may do. `main/core/security/access.ts` says which caller holds which. */
@@ -23,6 +24,7 @@ export const scopes = [
   'tokens.write',
   'system.read',
   'monitor.read',
+  'alerts.write',
   'data.erase',
   'desktop.report',
 ] as const;
@@ -468,6 +470,36 @@ const chatPiece = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('bytes'), bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array) }),
 ]);
+
+export const alertStates = ['open', 'acknowledged', 'resolved'] as const;
+const alert = z.strictObject({
+  id: z.uuid(),
+  rule: identifier,
+  severity: z.enum(severities),
+  /** What it is about: a provider, a plugin, an operation. */
+  subject: z.string(),
+  state: z.enum(alertStates),
+  /** How often it has happened, the last time in the call named. */
+  count: z.int().positive(),
+  firstAt: z.number(),
+  lastAt: z.number(),
+  callId: z.string().optional(),
+  message: z.string(),
+  next: z.string(),
+  /** When the system's notification was shown. */
+  notifiedAt: z.number().optional(),
+  resolvedAt: z.number().optional(),
+  /** Absent while nothing was sent to the address of `alerts.webhook`. */
+  webhook: z
+    .strictObject({
+      state: z.enum(['sent', 'retrying', 'failed']),
+      tries: z.int().positive(),
+      problem: z.string().optional(),
+    })
+    .optional(),
+});
+export type Alert = z.output<typeof alert>;
+
 /** What figures are kept of. The first five have names; the others are of the process itself, in ms, MiB or per cent. */
 export const metricKinds = [
   ...['route', 'provider', 'model', 'action', 'plugin'],
@@ -976,6 +1008,26 @@ export const contract = {
     access: 'monitor.read',
     input: nothing,
     output: z.strictObject({ text: z.string() }),
+  },
+  'alerts.list': {
+    summary: 'List what has failed again and again and is not resolved, the latest first.',
+    access: 'monitor.read',
+    input: z.strictObject({ all: z.boolean().optional().describe('those that are resolved as well') }),
+    output: z.strictObject({ alerts: z.array(alert) }),
+  },
+  'alerts.acknowledge': {
+    summary: 'Say that someone looks after an alert, so that it calls for nobody else.',
+    access: 'alerts.write',
+    audited: 'id',
+    input: z.strictObject({ id: z.uuid() }),
+    output: alert,
+  },
+  'alerts.resolve': {
+    summary: 'Close an alert. It is raised again when it happens again.',
+    access: 'alerts.write',
+    audited: 'id',
+    input: z.strictObject({ id: z.uuid() }),
+    output: alert,
   },
   'system.info': {
     summary: 'Say which Potter this is and what its desktop can do.',

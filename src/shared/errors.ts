@@ -1,5 +1,9 @@
 /** Every way an operation can fail: what it is called, how a transport reports it, and what the reader does next. */
 
+/** `info`: as it should be; `warning`: someone's to mend; `error`: outside Potter's power; `critical`: Potter's own footing. */
+export const severities = ['info', 'warning', 'error', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
 export interface ErrorKind {
   /** HTTP status the loopback API answers with. */
   readonly status: number;
@@ -7,17 +11,19 @@ export interface ErrorKind {
   readonly retryable: boolean;
   /** `user`: bad input or a state the user can mend; `outside`: a provider, network or desktop; `bug`: ours. */
   readonly fault: 'user' | 'outside' | 'bug';
+  readonly severity: Severity;
   /** The reader's next step, one sentence. */
   readonly next: string;
 }
 
-const user = (status: number, next: string): ErrorKind => ({ status, retryable: false, fault: 'user', next });
-const outside = (status: number, retryable: boolean, next: string): ErrorKind => ({
-  status,
-  retryable,
-  fault: 'outside',
-  next,
+const user = (status: number, next: string, severity: Severity = 'warning'): ErrorKind => ({
+  ...{ status, retryable: false, fault: 'user', severity, next },
 });
+const outside = (status: number, retryable: boolean, next: string, severity: Severity = 'error'): ErrorKind => ({
+  ...{ status, retryable, fault: 'outside', severity, next },
+});
+/** An answer that came and was held back. */
+const guarded = (retryable: boolean, next: string): ErrorKind => outside(502, retryable, next, 'warning');
 
 export const errorKinds = {
   // the call itself
@@ -34,8 +40,8 @@ export const errorKinds = {
   BODY_TOO_LARGE: user(413, 'Send less at once.'),
   WRONG_HOST: user(421, 'Ask 127.0.0.1 or localhost with the port Potter listens on.'),
   PORT_TAKEN: user(409, 'End the other program, or choose another port with `api.port`.'),
-  RATE_LIMITED: outside(429, true, 'Wait the stated time and try again.'),
-  CANCELLED: user(499, 'Nothing was changed; start it again when you like.'),
+  RATE_LIMITED: outside(429, true, 'Wait the stated time and try again.', 'warning'),
+  CANCELLED: user(499, 'Nothing was changed; start it again when you like.', 'info'),
   BUILT_IN: user(409, 'Hide it instead, or restore it if it was changed.'),
   IMPORT_MALFORMED: user(422, 'Choose a file that Potter exported; nothing was changed.'),
   NOT_FOUND: user(404, 'List what exists and use one of those names.'),
@@ -46,13 +52,14 @@ export const errorKinds = {
     status: 500,
     retryable: false,
     fault: 'bug',
+    severity: 'critical',
     next: 'Try again; if it happens again, report it with the call id.',
   },
   UNAVAILABLE: outside(503, false, 'Use the alternative the message names.'),
 
   // the text run
   UNKNOWN_ACTION: user(404, 'Run `potter actions` to see the actions there are.'),
-  EMPTY_TEXT: user(400, 'Select some text, or pipe it in, and run the action again.'),
+  EMPTY_TEXT: user(400, 'Select some text, or pipe it in, and run the action again.', 'info'),
   TEXT_TOO_LONG: user(413, 'Work on a shorter part; for language models, `text.maxCharacters` can be raised.'),
   ALREADY_RUNNING: user(409, 'Wait for the run that is under way, or cancel it.'),
   REQUIREMENT: user(422, 'Select a text that meets it, or change the requirements of the action.'),
@@ -62,14 +69,14 @@ export const errorKinds = {
   INCOMPLETE: outside(502, true, 'The part that arrived is shown; try again for the whole.'),
   TRUNCATED: outside(502, false, 'Select a shorter part, or choose a model with a longer output.'),
   FILTERED: outside(502, false, 'Change the text or choose another model.'),
-  GUARD_REFUSAL: outside(502, false, 'Read the answer in the panel; change the text or choose another model.'),
-  GUARD_PREAMBLE: outside(502, true, 'Read the answer in the panel and copy the part you want, or try again.'),
-  GUARD_LANGUAGE: outside(502, true, 'Read the answer in the panel, or try again.'),
-  GUARD_LENGTH: outside(502, true, 'Read the answer in the panel, or try again.'),
-  GUARD_PROTECTED: outside(502, true, 'Read the answer in the panel and check the named parts, or try again.'),
+  GUARD_REFUSAL: guarded(false, 'Read the answer in the panel; change the text or choose another model.'),
+  GUARD_PREAMBLE: guarded(true, 'Read the answer in the panel and copy the part you want, or try again.'),
+  GUARD_LANGUAGE: guarded(true, 'Read the answer in the panel, or try again.'),
+  GUARD_LENGTH: guarded(true, 'Read the answer in the panel, or try again.'),
+  GUARD_PROTECTED: guarded(true, 'Read the answer in the panel and check the named parts, or try again.'),
 
   // the desktop
-  NOTHING_SELECTED: user(422, 'Select some text first, then press the hotkey again.'),
+  NOTHING_SELECTED: user(422, 'Select some text first, then press the hotkey again.', 'info'),
   SELECTION_STALE: user(422, 'Select the text in the window in front, then press the hotkey again.'),
   HOTKEY_TAKEN: user(409, 'Choose another combination, or release it in the program that holds it.'),
   HOTKEY_INVALID: user(400, 'Use at least one of Ctrl, Alt or Super with a key, such as `Ctrl+Shift+9`.'),
@@ -95,7 +102,7 @@ export const errorKinds = {
   BAD_REQUEST: outside(400, false, 'Choose another model, or report it with the call id.'),
   UNPROCESSABLE: outside(422, false, 'Choose another model, or report it with the call id.'),
   CONTEXT_LENGTH: outside(413, false, 'Select a shorter part, or choose a model with a longer context.'),
-  RATE_LIMIT: outside(429, true, 'Wait a little and try again, or choose another model.'),
+  RATE_LIMIT: outside(429, true, 'Wait a little and try again, or choose another model.', 'warning'),
   CIRCUIT_OPEN: outside(503, true, 'Wait until then, or choose another model.'),
   ALL_FAILED: outside(502, true, 'Try again in a moment; your text is as it was.'),
   BUDGET: user(402, 'Raise the budget in the settings, or choose a model on this machine.'),
@@ -129,8 +136,8 @@ export const errorKinds = {
   SETTING_UNKNOWN: user(404, 'Run `potter config get` to see the settings there are.'),
   SETTING_INVALID: user(422, 'Use a value of the stated form.'),
   SETTING_LAYER: user(403, 'Set it in a layer that may hold it.'),
-  STORAGE: outside(507, false, 'Check the disk and the permissions of the data directory.'),
-  STORAGE_NEWER: user(409, 'Update Potter; the data was written by a newer version and is left as it is.'),
+  STORAGE: outside(507, false, 'Check the disk and the permissions of the data directory.', 'critical'),
+  STORAGE_NEWER: user(409, 'Update Potter; the data was written by a newer version and is left as it is.', 'error'),
   DATA_BUSY: outside(503, true, 'Wait for the other Potter process to start or stop, then try again.'),
 } as const satisfies Record<string, ErrorKind>;
 

@@ -13,6 +13,8 @@ export interface Events {
   'config.changed': { keys: readonly SettingKey[] };
   'keys.changed': { provider: string; vault: VaultState };
   'hotkeys.changed': { hotkeys: readonly HotkeyInfo[] };
+  /** `open`: how many nobody has acknowledged. */
+  'alerts.changed': { open: number };
   /** For the person in front of the screen: a failed background run, a settings file that broke. */
   'notice.posted': { severity: 'info' | 'warning' | 'error'; message: string; code?: ErrorCode; runId?: string };
 }
@@ -28,5 +30,6 @@ export const topics = [
   'config.changed',
   'keys.changed',
   'hotkeys.changed',
+  'alerts.changed',
   'notice.posted',
 ] as const satisfies readonly Topic[];

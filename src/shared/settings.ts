@@ -77,6 +77,7 @@ export const logAreas = ['gateway', 'providers', 'plugins', 'config', 'vault', '
 /** What money may be limited for. `key`: whatever is paid with the keys of a provider. */
 export const budgetKinds = ['key', 'action', 'plugin', 'token'] as const;
 export type BudgetKind = (typeof budgetKinds)[number];
+const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as 22:00');
 const dollars = z.number().positive().max(1_000_000);
 
 export const settings = {
@@ -221,6 +222,24 @@ export const settings = {
     {
       default: null,
       help: 'PEM file of authorities to trust besides those of Node and of the system; null for those of Node alone.',
+    },
+  ),
+  'alerts.enabled': setting(z.boolean(), {
+    default: true,
+    help: 'Raise an alert when something fails again and again.',
+  }),
+  'alerts.quietHours': setting(z.strictObject({ from: timeOfDay, to: timeOfDay }).nullable(), {
+    default: null,
+    help: 'Local time during which only critical alerts reach beyond the windows of Potter; null for never.',
+  }),
+  'alerts.webhook': setting(
+    z
+      .url({ protocol: /^https$/ })
+      .refine(holdsNoSecret, { error: 'must be an https address without user name, password, query or fragment' })
+      .nullable(),
+    {
+      default: null,
+      help: 'Address that is told, without any text, of alerts nobody acknowledged for 15 minutes; null for none.',
     },
   ),
   'log.level': setting(logLevel, {

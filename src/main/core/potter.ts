@@ -6,6 +6,8 @@ import { toPotterError } from '../../shared/errors.ts';
 import type { logAreas, SettingValue } from '../../shared/settings.ts';
 import { Actions } from './actions/actions.ts';
 import { Configuration } from './config/config.ts';
+import { Alerts } from './errors/alerts.ts';
+import { Recovery } from './errors/recovery.ts';
 import { EventBus } from './events.ts';
 import { AnswerCache } from './gateway/cache.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
@@ -93,6 +95,9 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     const { title, message, severity, runId, code } = notice;
     const about = { ...(runId && { runId }), ...(code && { code }) };
     events.publish('notice.posted', { severity, message: `${title}: ${message}`, ...about });
+    show(notice);
+  };
+  const show = (notice: Notice): void => {
     try {
       host.notify(notice);
     } catch (error) {
@@ -131,6 +136,27 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const outbound = lifetime.add('outbound', createOutbound({ settings: network, now: () => clock.now() }), (it) =>
     it.close(),
   );
+  const alerts = lifetime.add(
+    'alerts',
+    new Alerts({
+      database,
+      clock,
+      log,
+      events,
+      show,
+      fetch: (address, init) =>
+        outbound.fetchFor({ name: 'Alert webhook', localOnly: config.get('privacy.localOnly') })(address, init),
+      settings: () => ({
+        enabled: config.get('alerts.enabled'),
+        quietHours: config.get('alerts.quietHours'),
+        webhook: config.get('alerts.webhook'),
+      }),
+      version: host.version,
+      newId,
+    }),
+    (it) => it.stop(),
+  );
+  schedule.every(60_000, () => void alerts.tick());
   const providers = new ProviderRegistry({
     settings: () => ({
       providers: config.get('providers'),
@@ -217,6 +243,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     limits: () => ({ ttlMs: config.get('cache.hours') * 3_600_000, maxBytes: config.get('cache.megabytes') << 20 }),
   });
   schedule.daily(() => cache.purge());
+  const recovery = new Recovery({ log });
+  recovery.register('KEYS_LOCKED', async () => (await vault.retry()) === 'unlocked');
+  recovery.register('STORAGE', () => {
+    // What can be asked for again makes room on a full disk.
+    cache.clear();
+    return true;
+  });
   const health = new Health({
     clock,
     log,
@@ -244,6 +277,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     passing,
     metrics,
     health,
+    alerts,
     cache,
     logFile: log,
     events,
@@ -256,7 +290,9 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     audit: (entry) => audit.append(entry),
     note: (note) => audit.note(note),
     record: metrics.record,
+    observe: (occurrence) => alerts.observe(occurrence),
     cache,
+    recovery,
   });
   const gateway = createGateway({ handlers, middleware, clock, log: of('gateway'), newId });
   lifetime.add('calls', gateway, (it) => it.close());
@@ -266,9 +302,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     if (keys.includes('cache.enabled') && !config.get('cache.enabled')) cache.clear();
     events.publish('config.changed', { keys });
   });
-  config.onProblem((message) =>
-    events.publish('notice.posted', { severity: 'warning', message, code: 'SETTINGS_MALFORMED' }),
-  );
+  const settingsBroke = (): void =>
+    alerts.observe({ code: 'SETTINGS_MALFORMED', at: clock.now(), subject: 'settings' });
+  config.onProblem((message) => {
+    events.publish('notice.posted', { severity: 'warning', message, code: 'SETTINGS_MALFORMED' });
+    settingsBroke();
+  });
+  if (config.problems().length > 0) settingsBroke();
   events.subscribe('keys.changed', () => providers.forget());
   // Who deletes the history wants its answers gone from memory too. A run's id tells of its beginning or end as well.
   events.subscribe('history.changed', ({ id }) => {

@@ -5,6 +5,7 @@ import type { HistoryEntry, ProviderInfo, RouteName } from '../../shared/contrac
 import { PotterError } from '../../shared/errors.ts';
 import type { Cipher } from '../core/host.ts';
 import { actionCommands } from './action-commands.ts';
+import { alertCommands } from './alert-commands.ts';
 import { apiCommands } from './api-commands.ts';
 import { auditCommands } from './audit-commands.ts';
 import { keyCommands } from './key-commands.ts';
@@ -92,6 +93,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'history show': { route: 'history.get', arguments: ['<id>'], options: json, run: showHistory },
   'history remove': { route: 'history.remove', arguments: ['<id|all>'], options: json, run: removeHistory },
   ...monitorCommands,
+  ...alertCommands,
   serve: {
     summary: 'Serve the panels to a browser on this machine, until Ctrl-C.',
     arguments: [],

@@ -72,6 +72,7 @@ async function own(path: string, potter: Potter): Promise<Opened> {
     close: async () => {
       // What is nearly done may finish; closing the connections cancels the rest.
       const grace = new AbortController();
+      // The delay fails only by being called off.
       await Promise.race([gateway.close(), delay(graceMs, undefined, { signal: grace.signal }).catch(() => undefined)]);
       grace.abort();
       for (const transport of [...near]) transport.close();

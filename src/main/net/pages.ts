@@ -84,6 +84,7 @@ export async function readPages(root: string): Promise<ReadonlyMap<string, Page>
 
 /** Folder by folder: inside Electron's archive a recursive listing does not say where its entries are. */
 async function addFolder(pages: Map<string, Page>, folder: string, prefix: string): Promise<void> {
+  // Without its folder there are no pages, which who asks for one is told.
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
     const file = join(folder, entry.name);
     const path = prefix + encodeURIComponent(entry.name);

@@ -43,6 +43,7 @@ export async function listenSocket(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const transport of [...transports]) transport.close();
       await closed;
+      // Closing the server has taken it away already, as a rule.
       if (process.platform !== 'win32') await unlink(path).catch(() => undefined);
     },
   };

@@ -8,6 +8,7 @@ import type { HotkeyInfo } from '../../shared/contract.ts';
 import { mendedIn, toPotterError } from '../../shared/errors.ts';
 import { speak } from '../i18n.ts';
 import { readable, spoken } from '../parts/accelerators.ts';
+import { AlertsButton } from '../parts/alerts.tsx';
 import { Banner } from '../parts/banner.tsx';
 import {
   IconAlert,
@@ -158,6 +159,7 @@ function Sidebar({ route, state }: SidebarProps): ReactNode {
         ))}
       </nav>
       <div className="sidebar-foot">
+        <AlertsButton />
         <ThemeChoice />
         <p className="connection" role="status" data-status={state.status}>
           <span>{t(`connection.${state.status === 'signed-out' ? 'signedOut' : state.status}`)}</span>

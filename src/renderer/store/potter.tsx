@@ -2,6 +2,7 @@
 import { createContext, useContext } from 'react';
 import type { ActionEditor } from './action-editor.ts';
 import type { Actions } from './actions.ts';
+import type { Alerts } from './alerts.ts';
 import type { Connection } from './connection.ts';
 import type { History } from './history.ts';
 import type { Hotkeys } from './hotkeys.ts';
@@ -27,6 +28,7 @@ export interface Potter {
   readonly hotkeys: Hotkeys;
   readonly providers: Providers;
   readonly practice: Practice;
+  readonly alerts: Alerts;
 }
 
 const PotterContext = createContext<Potter | undefined>(undefined);

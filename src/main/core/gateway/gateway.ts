@@ -17,14 +17,14 @@ import type { Log } from '../log/log.ts';
 import { redactTold } from '../log/redact.ts';
 import type { Caller, Principal } from '../security/access.ts';
 
-/** One operation under way. A stage may replace `input`, `principal`, `log` and `usesCache`; nothing else changes. */
+/** One operation under way. A stage may replace `input`, `emit`, `principal`, `log` and `usesCache`; nothing else changes. */
 export interface Call {
   readonly id: string;
   readonly route: RouteName;
   readonly caller: Caller;
   readonly signal: AbortSignal;
   /** Settles when the caller is ready for more. */
-  readonly emit: (chunk: unknown) => Promise<void>;
+  emit: (chunk: unknown) => Promise<void>;
   readonly noStore: boolean;
   /** May it be answered from the cache? Known once it gets there. */
   usesCache: boolean;

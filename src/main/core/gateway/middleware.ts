@@ -2,7 +2,7 @@
  * The stages every call passes, in the order of `createMiddleware`. Each may answer the call itself:
  *
  *   correlate     –
- *   measure       –
+ *   measure       – (tells the alerts of a failure)
  *   refusals      audits the two below
  *   authenticate  UNAUTHENTICATED
  *   authorize     FORBIDDEN
@@ -11,10 +11,14 @@
  *   changes       STORAGE: audits before and after, so what cannot be written down does not happen
  *   runs          – notes where text went, for the audit log
  *   cache         the answer of an equal call
+ *   recover       – (runs the handler once more where the cause of its failure was mended)
  */
+import * as z from 'zod';
 import type { Output, ParsedInput, RouteName } from '../../../shared/contract.ts';
 import { type ErrorCode, PotterError, toPotterError } from '../../../shared/errors.ts';
 import { pollutionIn } from '../../../shared/pollution.ts';
+import type { Occurrence } from '../errors/alerts.ts';
+import type { Recovery } from '../errors/recovery.ts';
 import type { Clock } from '../host.ts';
 import type { AuditEntry, AuditNote } from '../log/audit.ts';
 import { redactText } from '../log/redact.ts';
@@ -38,13 +42,24 @@ export interface MiddlewareOptions {
   /** Committed soon. */
   readonly note: (note: AuditNote) => void;
   readonly record: (sample: Sample) => void;
+  /** Hears of every call that failed. */
+  readonly observe?: (occurrence: Occurrence) => void;
   readonly cache: Pick<AnswerCache, 'keyOf' | 'answer'>;
+  readonly recovery?: Pick<Recovery, 'attempt'>;
 }
 
-export function createMiddleware({ clock, audit, note, record, cache }: MiddlewareOptions): readonly Middleware[] {
+export function createMiddleware({
+  clock,
+  audit,
+  note,
+  record,
+  observe = () => undefined,
+  cache,
+  recovery = { attempt: () => Promise.resolve(false) },
+}: MiddlewareOptions): readonly Middleware[] {
   return [
     correlate,
-    measureTo(record, clock),
+    measureTo({ record, observe, clock }),
     auditRefusals(audit),
     identify,
     permit,
@@ -53,6 +68,7 @@ export function createMiddleware({ clock, audit, note, record, cache }: Middlewa
     auditChanges(audit),
     noteRuns(note),
     answerFrom(cache),
+    recoverBy(recovery),
   ];
 }
 
@@ -153,7 +169,7 @@ function subjectOf(input: unknown, field: string): string {
 }
 
 const measureTo =
-  (record: MiddlewareOptions['record'], clock: Clock): Middleware =>
+  ({ record, observe, clock }: Required<Pick<MiddlewareOptions, 'record' | 'observe' | 'clock'>>): Middleware =>
   async (call, next) => {
     const startedAt = clock.monotonic();
     const done = (result: Sample['result'], cached: boolean): void => {
@@ -169,10 +185,25 @@ const measureTo =
       done('ok', reached.cached);
       return reached;
     } catch (thrown) {
-      done(toPotterError(thrown).code, false);
+      const error = toPotterError(thrown);
+      done(error.code, false);
+      observe({ code: error.code, at: clock.now(), subject: whoFailed(error) ?? call.route, callId: call.id });
       throw thrown;
     }
   };
+
+/** The provider or plugin that failed; of several that were asked, the last. */
+function whoFailed({ detail }: PotterError): string | undefined {
+  const { data } = failedParty.safeParse(detail);
+  // An attempt names the provider by its id, a vendor's fault by the name a person gave it.
+  return data?.attempts?.at(-1)?.provider ?? data?.provider ?? data?.plugin;
+}
+
+const failedParty = z.object({
+  provider: z.string().optional(),
+  plugin: z.string().optional(),
+  attempts: z.array(z.object({ provider: z.string() })).optional(),
+});
 
 const identify: Middleware = (call, next) => {
   call.principal = authenticate(call.caller);
@@ -229,6 +260,31 @@ const answerFrom =
     call.usesCache = true;
     return cache.answer(key, call.signal, next);
   };
+
+const recoverBy =
+  (recovery: Pick<Recovery, 'attempt'>): Middleware =>
+  (call, next) => {
+    const { audited, streams } = routeOf(call.route);
+    // The audit log has one beginning and one end of a change, and a person has been told of a failed run by then.
+    if (audited !== undefined || isOnSelection(call)) return next();
+    let hasEmitted = false;
+    if (streams) {
+      const { emit } = call;
+      call.emit = (chunk) => {
+        hasEmitted = true;
+        return emit(chunk);
+      };
+    }
+    return next().catch(async (thrown: unknown) => {
+      const mayRunAgain = !hasEmitted && !call.signal.aborted && (await recovery.attempt(toPotterError(thrown).code));
+      if (!mayRunAgain || call.signal.aborted) throw thrown;
+      return next();
+    });
+  };
+
+function isOnSelection({ route, input }: Call): boolean {
+  return route === 'text.process' && (input as ParsedInput<'text.process'>).source.type === 'selection';
+}
 
 function principalOf(call: Call): Principal {
   if (!call.principal) throw new PotterError('UNAUTHENTICATED', 'Potter does not know who is calling.');

@@ -1,6 +1,7 @@
 /** Every route and who answers it. A route without a handler does not compile. */
 import type { Handlers } from '../gateway/gateway.ts';
 import { type ActionsDependencies, actionsHandlers } from './actions.ts';
+import { type AlertsDependencies, alertsHandlers } from './alerts.ts';
 import { type AuditDependencies, auditHandlers } from './audit.ts';
 import { type ChatDependencies, chatHandlers } from './chat.ts';
 import { type ConfigDependencies, configHandlers } from './config.ts';
@@ -24,6 +25,7 @@ export type HandlerDependencies = TextDependencies &
   TokensDependencies &
   AuditDependencies &
   MonitorDependencies &
+  AlertsDependencies &
   SystemDependencies;
 
 export function createHandlers(dependencies: HandlerDependencies): Handlers {
@@ -39,6 +41,7 @@ export function createHandlers(dependencies: HandlerDependencies): Handlers {
     ...tokensHandlers(dependencies),
     ...auditHandlers(dependencies),
     ...monitorHandlers(dependencies),
+    ...alertsHandlers(dependencies),
     ...systemHandlers(dependencies),
   };
 }

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { type WelcomeStep, welcomeSteps } from '../../../shared/contract.ts';
+import type { Alerts } from '../errors/alerts.ts';
 import type { EventBus } from '../events.ts';
 import type { AnswerCache } from '../gateway/cache.ts';
 import type { History } from '../history.ts';
@@ -19,6 +20,7 @@ export interface SystemDependencies {
   readonly history: Pick<History, 'remove'>;
   readonly passing: Pick<PassingRuns, 'remove'>;
   readonly metrics: Pick<PerformanceMonitor, 'erase'>;
+  readonly alerts: Pick<Alerts, 'erase'>;
   readonly cache: Pick<AnswerCache, 'clear'>;
   readonly runs: Pick<TextRuns, 'forget'>;
   readonly logFile: Pick<FileLog, 'erase'>;
@@ -29,13 +31,14 @@ export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'
   const welcome = new Welcome(dependencies.host.preferences);
   return {
     'system.erase': async () => {
-      const { vault, history, passing, metrics, cache, runs, logFile, events } = dependencies;
+      const { vault, history, passing, metrics, alerts, cache, runs, logFile, events } = dependencies;
       let historyEntries = 0;
       let cachedAnswers = 0;
       const keys = await vault.erase(() => {
         historyEntries = history.remove('all') + passing.remove('all');
         cachedAnswers = cache.clear();
         metrics.erase();
+        alerts.erase();
       });
       // A run under way finds its entry gone and the place for its answer too, so it keeps nothing when it ends.
       runs.forget();

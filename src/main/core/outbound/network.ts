@@ -167,17 +167,18 @@ async function trustOf(caFile: string | null): Promise<SecureContext | undefined
   try {
     const text = await readFile(caFile, 'utf8');
     const added = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
-    if (added.length === 0) throw new Error('there is no certificate in it');
+    if (added.length === 0) throw unusable(caFile, 'there is no certificate in it');
     // A context takes anything for a certificate and says nothing.
     for (const certificate of added) new X509Certificate(certificate);
     const ca = new Set([...getCACertificates('bundled'), ...getCACertificates('system'), ...added]);
     return createSecureContext({ ca: [...ca] });
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'unknown';
-    throw new PotterError(
-      'SETTING_INVALID',
-      `The file ${caFile} of \`network.caFile\` cannot be used: ${reason}. Nothing was sent.`,
-      { cause },
-    );
+    if (cause instanceof PotterError) throw cause;
+    throw unusable(caFile, cause instanceof Error ? cause.message : 'unknown', cause);
   }
+}
+
+function unusable(caFile: string, reason: string, cause?: unknown): PotterError {
+  const message = `The file ${caFile} of \`network.caFile\` cannot be used: ${reason}. Nothing was sent.`;
+  return new PotterError('SETTING_INVALID', message, { cause });
 }

@@ -64,7 +64,9 @@ const shim = `(function () {
       if (thrown instanceof InternalError) name = 'InternalError';
       const value = typeof thrown === 'object' && thrown !== null ? thrown.message : thrown;
       message = typeof value === 'string' ? value : String(value);
-    } catch {}
+    } catch {
+      // What was thrown may refuse to be read; what is known by then is told.
+    }
     return stringify({ __proto__: null, type: 'failed', name, message });
   };
   return (module, ids, limit) => {

@@ -176,7 +176,9 @@ export class Sandbox {
     if (outcome.type === 'failed') {
       const reason =
         plainText(outcome.message, this.#limits.messageCharacters) || outcome.name || 'it failed without saying why';
-      throw new PotterError('PLUGIN_INVALID', `Plugin "${guest.id}" cannot start (main.js): ${reason}`);
+      throw new PotterError('PLUGIN_INVALID', `Plugin "${guest.id}" cannot start (main.js): ${reason}`, {
+        detail: { plugin: guest.id },
+      });
     }
     throw this.#failure(guest, outcome.type, { what: 'its start', ms: this.#limits.activateMs });
   }
@@ -188,10 +190,12 @@ export class Sandbox {
   ): PotterError {
     const { memoryMiB, resultCharacters } = this.#limits;
     const plugin = `Plugin "${guest.id}"`;
+    const about = { detail: { plugin: guest.id } };
     const failures = {
       cancelled,
-      timeout: () => new PotterError('PLUGIN_TIMEOUT', `${plugin} did not finish ${what} within ${ms / 1000} s.`),
-      memory: () => new PotterError('PLUGIN_MEMORY', `${plugin} needed more than ${memoryMiB} MiB for ${what}.`),
+      timeout: () =>
+        new PotterError('PLUGIN_TIMEOUT', `${plugin} did not finish ${what} within ${ms / 1000} s.`, about),
+      memory: () => new PotterError('PLUGIN_MEMORY', `${plugin} needed more than ${memoryMiB} MiB for ${what}.`, about),
       oversize: () => new PotterError('PLUGIN_FAILED', `The result is longer than ${resultCharacters} characters.`),
       pending: () => new PotterError('PLUGIN_FAILED', `${plugin} waits in ${what} for something that never comes.`),
       trap: () => new PotterError('PLUGIN_FAILED', `${plugin} broke off in ${what}.`),
@@ -218,6 +222,7 @@ class Thread {
   constructor(wasmModule: Promise<WasmModule>, limits: SandboxLimits) {
     this.#limits = limits;
     this.#worker = this.#start(wasmModule);
+    // Every request waits for the worker too, and fails with the reason.
     this.#worker.catch(() => {
       this.hasEnded = true;
     });

@@ -124,7 +124,7 @@ async function send(sending: Sending, signal: AbortSignal, call: (sdk: Sdk) => P
     httpOptions: { baseUrl, apiVersion, fetch },
   });
   await call(sdk);
-  if (!sent) throw new Error('the SDK sent nothing');
+  if (!sent) throw new PotterError('INTERNAL', 'The request to Google was not sent.');
   const reply = await sent;
   if (!reply.ok) throw await refused(reply);
   return reply;
@@ -157,6 +157,7 @@ class RefusedReply extends Error {
 async function refused(reply: Response): Promise<RefusedReply> {
   const start = await readStart(reply.body);
   if (start.kind !== 'document') {
+    // The refusal is told; that the rest of it cannot be cancelled changes nothing.
     await reply.body?.cancel().catch(() => undefined);
     return new RefusedReply(reply, undefined);
   }

@@ -56,6 +56,7 @@ const operator: readonly Scope[] = [
   'history.read',
   'audit.read',
   'tokens.read',
+  'alerts.write',
 ];
 const admin: readonly Scope[] = [...operator, 'config.write', 'keys.write', 'history.write'];
 const scopesOfRole: Readonly<Record<TokenRole, ReadonlySet<Scope>>> = {

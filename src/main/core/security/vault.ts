@@ -391,6 +391,7 @@ export class Vault {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work, work);
+    // Whoever asked for the turn hears of its failure; the next one only waits for its end.
     this.#last = turn.catch(() => undefined);
     return turn;
   }

@@ -137,5 +137,24 @@ export const migrations: readonly string[] = [
     used INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   ALTER TABLE audit ADD COLUMN payload TEXT;
+
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY,
+    rule TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'resolved')),
+    count INTEGER NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    raised_at INTEGER NOT NULL,
+    call_id TEXT,
+    notified_at INTEGER,
+    resolved_at INTEGER,
+    -- Of the webhook.
+    sent_at INTEGER,
+    tries INTEGER NOT NULL,
+    next_try_at INTEGER NOT NULL,
+    problem TEXT
+  ) STRICT;
   `,
 ];

@@ -38,6 +38,17 @@ export const frame: Shape<typeof english> = {
     reading: 'Wird gelesen …',
     version: 'Version {{version}}',
   },
+  alerts: {
+    title: 'Warnungen',
+    open_one: '{{count}} Warnung',
+    open_other: '{{count}} Warnungen',
+    acknowledged: 'Warnungen, bestätigt',
+    none: 'Es gibt keine Warnungen.',
+    times_one: 'Einmal, {{last}}.',
+    times_other: '{{count}}-mal, zuerst {{first}}, zuletzt {{last}}.',
+    acknowledge: 'Bestätigen',
+    resolve: 'Erledigt',
+  },
   connection: {
     connecting: 'Verbindung wird aufgebaut …',
     connected: 'Verbunden',

@@ -35,6 +35,17 @@ export const frame = {
     reading: 'Reading…',
     version: 'Version {{version}}',
   },
+  alerts: {
+    title: 'Alerts',
+    open_one: '{{count}} alert',
+    open_other: '{{count}} alerts',
+    acknowledged: 'Alerts, acknowledged',
+    none: 'There are no alerts.',
+    times_one: 'Once, {{last}}.',
+    times_other: '{{count}} times, first {{first}}, last {{last}}.',
+    acknowledge: 'Acknowledge',
+    resolve: 'Resolve',
+  },
   connection: {
     connecting: 'Connecting…',
     connected: 'Connected',
