@@ -21,6 +21,7 @@ export function AlertsButton(): ReactNode {
     <>
       {unresolved.length > 0 && (
         <Button
+          className="alerts-button"
           size="compact-xs"
           variant="default"
           leftSection={<IconAlert size={15} aria-hidden />}

@@ -40,7 +40,7 @@ export const alertRules: readonly AlertRule[] = [
     windowMs: hour,
     severity: 'error',
     message: (subject) => `${subject} refuses the key.`,
-    next: 'Set a valid key with `potter keys set <provider>`.',
+    next: 'Enter another key, in the panel Providers or with `potter keys set`.',
   },
   {
     id: 'account-empty',
