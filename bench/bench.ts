@@ -26,7 +26,11 @@ const results: Record<string, Result> = readResults();
 const chosen = { ...measures, ...wireMeasures, ...(full && slowMeasures) };
 for (const [id, measure] of Object.entries(chosen)) {
   if (only !== undefined && !id.startsWith(only)) continue;
-  const result = await run(measure);
+  const result = await run(measure).catch((thrown: unknown) => {
+    console.log(`✗ ${id} could not be measured: ${String(thrown)}`);
+    return undefined;
+  });
+  if (!result) continue;
   results[id] = result;
   const { value, unit, target, ok, detail } = result;
   console.log(

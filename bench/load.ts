@@ -104,15 +104,18 @@ export async function throughput(target: Target, connections: number, ms: number
 }
 
 /** Milliseconds of each of so many requests, one after the other: to the whole reply, or to its first byte. */
-export async function latencies(target: Target, count: number, until: 'whole' | 'first' = 'whole'): Promise<number[]> {
+export async function latencies(
+  target: Target,
+  count: number,
+  { until = 'whole', warmUp = 20 }: { until?: 'whole' | 'first'; warmUp?: number } = {},
+): Promise<number[]> {
   const client = new Client(target);
   try {
     const times: number[] = [];
-    for (let index = 0; index < count + 20; index += 1) {
+    for (let index = 0; index < count + warmUp; index += 1) {
       const startedAt = performance.now();
       const firstAt = await client.ask();
-      // The first ones warm up.
-      if (index >= 20) times.push((until === 'first' ? firstAt : performance.now()) - startedAt);
+      if (index >= warmUp) times.push((until === 'first' ? firstAt : performance.now()) - startedAt);
     }
     return times.sort((one, other) => one - other);
   } finally {
