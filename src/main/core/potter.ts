@@ -244,7 +244,13 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   });
   schedule.daily(() => cache.purge());
   const recovery = new Recovery({ log });
-  recovery.register('KEYS_LOCKED', async () => (await vault.retry()) === 'unlocked');
+  recovery.register('KEYS_LOCKED', async () => {
+    const wasOpen = vault.state === 'unlocked';
+    const isOpen = (await vault.retry()) === 'unlocked';
+    // What refreshes at this event may be what failed, for want of an older key: it must not start itself again.
+    if (isOpen && !wasOpen) events.publish('keys.changed', { provider: 'all', vault: vault.state });
+    return isOpen;
+  });
   recovery.register('STORAGE', () => {
     // What can be asked for again makes room on a full disk.
     cache.clear();

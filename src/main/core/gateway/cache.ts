@@ -166,13 +166,14 @@ function context(id: string): string {
   return `answer ${id}`;
 }
 
-async function unlessAborted(other: Promise<void>, signal: AbortSignal): Promise<void> {
+/** Rejects as soon as the signal aborts; the other goes on for whoever else waits for it. */
+export async function unlessAborted<T>(other: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    await Promise.race([other, promise]);
+    return await Promise.race([other, promise]);
   } finally {
     signal.removeEventListener('abort', abort);
   }

@@ -23,7 +23,7 @@ import type { Clock } from '../host.ts';
 import type { AuditEntry, AuditNote } from '../log/audit.ts';
 import { redactText } from '../log/redact.ts';
 import { authenticate, authorize, type Principal } from '../security/access.ts';
-import type { AnswerCache } from './cache.ts';
+import { type AnswerCache, unlessAborted } from './cache.ts';
 import { answer, type Call, type Middleware, routeOf } from './gateway.ts';
 import { Limiter } from './limiter.ts';
 
@@ -266,7 +266,7 @@ const recoverBy =
   (call, next) => {
     const { audited, streams } = routeOf(call.route);
     // The audit log has one beginning and one end of a change, and a person has been told of a failed run by then.
-    if (audited !== undefined || isOnSelection(call)) return next();
+    if (audited !== undefined || writing.has(call.route) || isOnSelection(call)) return next();
     let hasEmitted = false;
     if (streams) {
       const { emit } = call;
@@ -276,11 +276,15 @@ const recoverBy =
       };
     }
     return next().catch(async (thrown: unknown) => {
-      const mayRunAgain = !hasEmitted && !call.signal.aborted && (await recovery.attempt(toPotterError(thrown).code));
-      if (!mayRunAgain || call.signal.aborted) throw thrown;
+      if (hasEmitted || call.signal.aborted) throw thrown;
+      const isMended = await unlessAborted(recovery.attempt(toPotterError(thrown).code), call.signal);
+      if (!isMended) throw thrown;
       return next();
     });
   };
+
+/** What failed after it had written to a window would write there twice, or take back what an earlier run wrote. */
+const writing: ReadonlySet<RouteName> = new Set(['text.insert', 'text.restore']);
 
 function isOnSelection({ route, input }: Call): boolean {
   return route === 'text.process' && (input as ParsedInput<'text.process'>).source.type === 'selection';

@@ -139,7 +139,7 @@ describe('an alert', () => {
     expect(notices).toEqual([]);
     await pass(10 * minute);
     expect(notices).toMatchObject([{ severity: 'error', title: 'Potter needs attention' }]);
-    expect(notices[0]?.message).toContain('openai refuses the key. Set a valid key');
+    expect(notices[0]?.message).toContain('openai refuses the key. Enter another key');
     expect(alerts.list()[0]?.notifiedAt).toBe(noon + 5 * minute);
   });
 

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { Recovery } from '../../../../src/main/core/errors/recovery.ts';
+import { Recovery, type Strategy } from '../../../../src/main/core/errors/recovery.ts';
 import { answer, createGateway, type Gateway, type Handlers } from '../../../../src/main/core/gateway/gateway.ts';
 import { createMiddleware } from '../../../../src/main/core/gateway/middleware.ts';
 import type { Cipher } from '../../../../src/main/core/host.ts';
@@ -92,9 +93,42 @@ describe('the stage that recovers', () => {
     await gateway.call({ route: 'keys.retry', input: {}, caller, signal: AbortSignal.abort() });
     expect(attempts).toBe(0);
   });
+
+  test.each(['text.insert', 'text.restore'] as const)(
+    'leaves %s alone: what it wrote to a window stands there although it failed afterwards',
+    async (route) => {
+      const { gateway, runs } = bench({ mend: () => true, failures: 1 });
+      const input = { runId: randomUUID(), ...(route === 'text.insert' && { text: 'words' }) };
+      const reply = await gateway.call({ route, input, caller: { kind: 'cli' } });
+      expect(reply).toMatchObject({ status: 'error', error: { code: 'KEYS_LOCKED' } });
+      expect(runs()).toBe(1);
+    },
+  );
+
+  test('lets a caller go who cancels while the cause is being mended, and mends on for the others', async () => {
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<boolean>();
+    const { gateway, runs } = bench({
+      mend: () => {
+        begun.resolve();
+        return gate.promise;
+      },
+      failures: 2,
+    });
+    const request = { route: 'keys.retry', input: {}, caller: { kind: 'cli' } } as const;
+    const leaving = new AbortController();
+    const left = gateway.call({ ...request, signal: leaving.signal });
+    const staying = gateway.call(request);
+    await begun.promise;
+    leaving.abort();
+    expect(await left).toMatchObject({ status: 'error', error: { code: 'CANCELLED' } });
+    gate.resolve(true);
+    expect(await staying).toMatchObject({ status: 'ok' });
+    expect(runs()).toBe(3);
+  });
 });
 
-test('a run whose keys open at the second try succeeds', async () => {
+test('a run whose keys open at the second try succeeds, and the windows hear that they are open', async () => {
   const dataDirectory = temporaryFolder();
   const { environment } = await startVendor({ key: 'the-key' });
   const first = await startTestPotter({ dataDirectory, environment, cipher: cipher(() => true) });
@@ -102,16 +136,19 @@ test('a run whose keys open at the second try succeeds', async () => {
   await first.potter.stop();
 
   let isOpen = false;
-  const { client } = await startTestPotter({ dataDirectory, environment, cipher: cipher(() => isOpen) });
+  const { client, potter } = await startTestPotter({ dataDirectory, environment, cipher: cipher(() => isOpen) });
   const run = { action: 'polish', source: { type: 'text', text: 'Some words.' } } as const;
   await expect(client.call('text.process', run)).rejects.toMatchObject({ code: 'KEYS_LOCKED' });
+  const told: unknown[] = [];
+  potter.events.subscribe('keys.changed', (payload) => told.push(payload));
   isOpen = true;
   expect(await client.call('text.process', run)).toMatchObject({ outcome: 'unchanged', provider: 'vendor' });
   expect(await client.call('keys.list', {})).toMatchObject({ vault: 'unlocked' });
+  expect(told).toEqual([{ provider: 'all', vault: 'unlocked' }]);
 });
 
 /** A gateway whose handlers fail so many times; `text.process` sends a chunk first. */
-function bench({ mend, failures }: { mend: () => boolean; failures: number }): {
+function bench({ mend, failures }: { mend: Strategy; failures: number }): {
   gateway: Gateway;
   runs: () => number;
 } {
