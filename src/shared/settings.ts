@@ -109,7 +109,7 @@ export const settings = {
     help: 'Models to turn to, in this order, when the one that is meant cannot answer, as provider/model.',
   }),
   'text.timeoutSeconds': setting(z.int().min(5).max(3600), {
-    default: 300,
+    default: 600,
     help: 'Longest time a language model may take for one answer, all attempts together, in seconds.',
   }),
   'text.maxCharacters': setting(z.int().min(100).max(1_000_000), {

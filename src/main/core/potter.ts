@@ -240,6 +240,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     database,
     vault,
     clock,
+    log: of('gateway'),
     limits: () => ({ ttlMs: config.get('cache.hours') * 3_600_000, maxBytes: config.get('cache.megabytes') << 20 }),
   });
   schedule.daily(() => cache.purge());

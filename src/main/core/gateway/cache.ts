@@ -2,6 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { RouteName } from '../../../shared/contract.ts';
 import type { Clock } from '../host.ts';
+import type { Log } from '../log/log.ts';
 import type { Vault } from '../security/vault.ts';
 import type { Database } from '../storage/database.ts';
 import { type Answer, answer } from './gateway.ts';
@@ -13,6 +14,7 @@ export interface CacheOptions {
   /** Without its data key nothing is written down, and nothing that was can be read. */
   readonly vault: Pick<Vault, 'state' | 'encrypt' | 'decrypt' | 'digest'>;
   readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
   readonly limits: () => {
     /** How long an answer may be given again, in milliseconds. */
     readonly ttlMs: number;
@@ -103,7 +105,12 @@ export class AnswerCache {
     const text = JSON.stringify(data);
     const at = Math.round(this.#options.clock.now());
     this.#memory.set(key, { data, at, size: text.length * 2 });
-    this.#write(key, at, text);
+    try {
+      this.#write(key, at, text);
+    } catch (error) {
+      // The answer is there, and was paid for: a full disk must not take it from whoever waits for it.
+      this.#options.log.warn('an answer could not be kept', { error });
+    }
   }
 
   #read(key: string): Kept | undefined {

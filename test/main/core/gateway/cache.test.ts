@@ -18,7 +18,7 @@ async function open(folder = temporaryFolder(), maxBytes = 1 << 20) {
   const clock = { now: () => time.now, monotonic: () => time.now };
   const vault = await Vault.open({ database, ciphers: [createKeyFileCipher(folder)], clock, log });
   const limits = () => ({ ttlMs: hour, maxBytes });
-  const cache = new AnswerCache({ keyOf: () => 'key', database, vault, clock, limits });
+  const cache = new AnswerCache({ keyOf: () => 'key', database, vault, clock, log, limits });
   let asked = 0;
   const ask = (data: object) => (): Promise<Answer> => {
     asked += 1;
@@ -53,6 +53,13 @@ describe('the cache of answers', () => {
     const again = await second.cache.answer('Text that nobody may read.', never, second.ask({ text: 'no' }));
     expect(again).toEqual({ data: { text: 'An answer that nobody may read.' }, cached: true });
     expect(second.asked()).toBe(0);
+  });
+
+  it('hands on an answer that cannot be written down', async () => {
+    const { cache, database, ask } = await open();
+    database.run("CREATE TRIGGER full BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+    expect(await cache.answer('a', never, ask({ text: 'one' }))).toEqual({ data: { text: 'one' }, cached: false });
+    expect((await cache.answer('a', never, ask({ text: 'two' }))).cached).toBe(true);
   });
 
   it('asks once for equal calls at the same time', async () => {
