@@ -253,6 +253,14 @@ describe('the architecture', () => {
     expect(readers).toEqual(['src/main/core/config/sources.ts']);
   });
 
+  test('only outbound.ts connects to anything', () => {
+    const client =
+      /^import (?!type\b).*from '(?:undici|node:(?:dgram|dns|http|https|http2|net|tls)(?:\/.*)?)'|import\('undici'\)/m;
+    const inCore = all.filter(({ file, source }) => file.startsWith('src/main/core/') && client.test(source));
+    const folders = inCore.map(({ file }) => file.replace(/\/outbound(?:\.ts|\/.*)$/, '/outbound'));
+    expect([...new Set(folders)]).toEqual(['src/main/core/outbound']);
+  });
+
   test('only storage opens the database', () => {
     const openers = all.filter(({ source }) => /from 'node:sqlite'/.test(source)).map(({ file }) => dirname(file));
     expect([...new Set(openers)]).toEqual(['src/main/core/storage']);

@@ -154,6 +154,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
         signal?.throwIfAborted();
         const { url } = request;
         const { dispatcher, proxy } = await networks.current().open(url, reachOf(policy, url));
+        signal?.throwIfAborted();
         const sent: Sending = { ...sendingOf(url, policy), signal, proxy };
         const reply = await send(dispatcher, sent, request);
         if (redirects === 0 || !followedStatuses.has(reply.statusCode)) return receive(reply, sent);
@@ -176,6 +177,7 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
         request.signal.throwIfAborted();
         const network = networks.current();
         if (last?.network !== network) last = { network, way: await network.open(url, reach) };
+        request.signal.throwIfAborted();
         const { headers: given, body, signal } = request;
         if (checked?.given !== given) checked = { given, headers: outgoingHeaders(given, policy.name) };
         const { dispatcher, proxy } = last.way;
@@ -230,23 +232,33 @@ function redirected(asked: Asked, reply: Dispatcher.ResponseData, policy: FetchP
 
 async function send(dispatcher: Dispatcher, sent: Sending, asked: Asked): Promise<Dispatcher.ResponseData> {
   const { url, method, headers, body } = asked;
-  const reply = await dispatcher
-    .request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: method as Dispatcher.HttpMethod,
-      headers,
-      body,
-      signal: sent.signal ?? null,
-      headersTimeout: sent.headersMs,
-      bodyTimeout: 0,
-    })
-    .catch((thrown: unknown) => {
-      throw translate(thrown, sent);
-    });
+  const answered = dispatcher.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: method as Dispatcher.HttpMethod,
+    headers,
+    body,
+    signal: sent.signal ?? null,
+    headersTimeout: sent.headersMs,
+    bodyTimeout: 0,
+  });
+  const reply = await unlessAborted(answered, sent.signal).catch((thrown: unknown) => {
+    throw translate(thrown, sent);
+  });
   // Destroying a body emits an error that nobody else would hear.
   reply.body.on('error', () => undefined);
   return reply;
+}
+
+/** undici hears of an abort when a connection stands: until then nothing is sent any more, but its promise waits. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const abort = (): void => reject(signal.reason);
+  const settle = (): void => signal.removeEventListener('abort', abort);
+  signal.addEventListener('abort', abort, { once: true });
+  work.then(resolve, reject).finally(settle);
+  return promise;
 }
 
 function receive(reply: Dispatcher.ResponseData, sent: Sending): Response {
@@ -276,10 +288,14 @@ function forward(
   let controller: Dispatcher.DispatchController | undefined;
   let received = 0;
   let hasHead = false;
-  const abort = (): void => controller?.abort(signal.reason);
   const settle = (act: () => void): void => {
     signal.removeEventListener('abort', abort);
     act();
+  };
+  const abort = (): void => {
+    controller?.abort(signal.reason);
+    // There is no controller before a connection stands.
+    settle(() => reject(signal.reason));
   };
   signal.addEventListener('abort', abort, { once: true });
   dispatcher.dispatch(
@@ -329,7 +345,7 @@ function refuseReply(
   { url, policy, clock, proxy }: Sending,
 ): PotterError | undefined {
   const status = reply.statusCode;
-  const told = clock.note(reply.headers, url.host);
+  const told = clock.note(reply.headers, url);
   if (status === 401 || status === 403) {
     // A signed request is refused where the clocks differ, and the reply speaks of the key.
     const refusal = wrongClock(told);

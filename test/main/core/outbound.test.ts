@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -206,6 +207,51 @@ describe('a connection', () => {
     await gone.promise;
   });
 
+  /** No limit comes to the help of a test. */
+  const patience = { lookupMs: 3_600_000, connectMs: 3_600_000 };
+
+  it('is not waited for by a call that is cancelled, and what it asked is never sent', async () => {
+    let requests = 0;
+    const { port } = await serve((_request, response) => {
+      requests += 1;
+      response.end('{}');
+    });
+    const found = Promise.withResolvers<readonly { address: string; family: number }[]>();
+    const url = `http://slow.example:${port}/`;
+    const outbound = open({ limits: patience, lookup: () => found.promise });
+    const fetchIt = outbound.fetchFor(policy(url));
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const handler = { head: () => undefined, bytes: () => undefined };
+    const cancelled = [
+      fetchIt(url, { signal: stop.signal }),
+      outbound.forwardTo(policy(url), url)({ headers: {}, body: '', signal: stop.signal }, handler),
+    ];
+    const patient = fetchIt(url);
+    await outbound.prepare();
+    await setImmediate();
+    stop.abort(reason);
+    for (const call of cancelled) await expect(call).rejects.toBe(reason);
+    found.resolve([{ address: '127.0.0.1', family: 4 }]);
+    expect((await patient).status).toBe(200);
+    expect(requests).toBe(1);
+  });
+
+  it('that never shakes hands is not waited for by a call that is cancelled', async () => {
+    const reached = Promise.withResolvers<void>();
+    const { port } = await listen(createTcpServer(() => reached.resolve()));
+    const url = `https://127.0.0.1:${port}/`;
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const outbound = open({ limits: patience });
+    const handler = { head: () => undefined, bytes: () => undefined };
+    const fetched = outbound.fetchFor(policy(url))(url, { signal: stop.signal });
+    const forwarded = outbound.forwardTo(policy(url), url)({ headers: {}, body: '', signal: stop.signal }, handler);
+    await reached.promise;
+    stop.abort(reason);
+    for (const call of [fetched, forwarded]) await expect(call).rejects.toBe(reason);
+  });
+
   it('is not opened by a signal that is already aborted, nor after closing', async () => {
     const { url, connections } = await serve((_request, response) => response.end());
     const outbound = open();
@@ -330,6 +376,46 @@ describe('a failure of the network', () => {
       code,
     );
     expect(requests).toBe(1);
+  });
+});
+
+describe('a connection that is lost', () => {
+  const lost = ['ECONNRESET', 'ETIMEDOUT', 'ENETDOWN', 'ENETUNREACH', 'EHOSTUNREACH', undefined];
+
+  it.each(lost)('F56 on this side with %s is a reset, before the first byte and after it', async (code) => {
+    let client: Socket | undefined;
+    const watch = (message: unknown): void => {
+      client = (message as { socket: Socket }).socket;
+    };
+    subscribe('net.client.socket', watch);
+    onTestFinished(() => {
+      unsubscribe('net.client.socket', watch);
+    });
+    // As the system tells it of a connection that stood.
+    const lose = (): unknown =>
+      client?.destroy(code === undefined ? code : Object.assign(new Error('read'), { code, syscall: 'read' }));
+    const before = await serve(lose);
+    const failure = { code: 'RESET', message: expect.stringContaining('closed the connection') };
+    await expect(open().fetchFor(policy(before.url))(before.url)).rejects.toMatchObject(failure);
+    const after = await serve((_request, response) => response.write('data: 1\n\n'));
+    const reader = (await open().fetchFor(policy(after.url))(after.url)).body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('data: 1\n\n');
+    const rest = reader?.read();
+    lose();
+    await expect(rest).rejects.toMatchObject(failure);
+  });
+
+  it('F56 is told from one that never came about', async () => {
+    const { url } = await serve((_request, response) => response.end());
+    const watch = (message: unknown): void => {
+      const { socket } = message as { socket: Socket };
+      socket.destroy(Object.assign(new Error('connect'), { code: 'ENETDOWN', syscall: 'connect' }));
+    };
+    subscribe('net.client.socket', watch);
+    onTestFinished(() => {
+      unsubscribe('net.client.socket', watch);
+    });
+    expect(await codeOf(open().fetchFor(policy(url))(url))).toBe('CONNECT');
   });
 });
 

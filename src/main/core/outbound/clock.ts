@@ -1,5 +1,6 @@
 /** How far the clock of this computer is off, by what servers say the time is. */
 import { PotterError } from '../../../shared/errors.ts';
+import { isLoopbackHost } from './addresses.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -16,22 +17,26 @@ export interface ToldTime {
 export class ServerClock {
   readonly #now: () => number;
   #last: ToldTime | undefined;
+  #isFromElsewhere = false;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** What any server said last. */
+  /** What a server said last. One of this machine goes by the same clock and never takes the place of another. */
   get last(): ToldTime | undefined {
     return this.#last;
   }
 
   /** To be called with every reply. */
-  note({ date, age }: Headers, host: string): ToldTime | undefined {
+  note({ date, age }: Headers, { host, hostname }: URL): ToldTime | undefined {
     // A reply from a cache says what time it was.
     if (date === undefined || age !== undefined) return undefined;
-    this.#last = { date, at: this.#now(), host };
-    return this.#last;
+    const told = { date, at: this.#now(), host };
+    const isFromElsewhere = !isLoopbackHost(hostname);
+    if (isFromElsewhere || !this.#isFromElsewhere) this.#last = told;
+    this.#isFromElsewhere ||= isFromElsewhere;
+    return told;
   }
 }
 

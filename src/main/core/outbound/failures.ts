@@ -50,6 +50,8 @@ const failures: Readonly<Record<string, readonly [ErrorCode, Said]>> = {
   ECONNREFUSED: ['CONNECT', (who) => `${who} refused the connection.`],
   EHOSTUNREACH: ['CONNECT', unreachable],
   ENETUNREACH: ['CONNECT', unreachable],
+  ENETDOWN: ['CONNECT', unreachable],
+  EHOSTDOWN: ['CONNECT', unreachable],
   EADDRNOTAVAIL: ['CONNECT', unreachable],
   EACCES: ['CONNECT', unreachable],
   EPERM: ['CONNECT', unreachable],
@@ -140,7 +142,16 @@ function notRunning(policy: FetchPolicy, url: URL, cause: unknown): PotterError 
 /** The code of an error, of its cause, or of the first of several attempts. */
 function codeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return '';
-  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
+  if ('code' in thrown && typeof thrown.code === 'string') return wasConnected(thrown) ? 'ECONNRESET' : thrown.code;
   if (thrown instanceof AggregateError) return codeOf(thrown.errors[0]);
   return codeOf(thrown.cause);
+}
+
+/**
+ * The system has one code for a connection that never came about and one that is lost, as after sleep or in another
+ * network: what it was doing tells them apart. A failed handshake is told as EPROTO, whatever it was doing.
+ */
+function wasConnected(failure: Error & { readonly code?: unknown }): boolean {
+  const doing = 'syscall' in failure ? failure.syscall : undefined;
+  return (doing === 'read' || doing === 'write') && failure.code !== 'EPROTO';
 }

@@ -113,7 +113,7 @@ export class Network {
   #goesDirect(url: URL, reach: Reach): boolean {
     if (!this.#proxy || isLoopbackHost(url.hostname)) return true;
     const literal = literalOf(url);
-    const isInside = literal === undefined ? isLocalName(url.hostname) : this.#options.classify(literal) === 'private';
+    const isInside = literal === undefined ? isLocalName(url.hostname) : this.#options.classify(literal) !== 'public';
     if (isInside && reach.named) return true;
     const host = literal ?? url.hostname.replace(/\.$/, '');
     return this.#direct.some((suffix) => host === suffix || (literal === undefined && host.endsWith(`.${suffix}`)));
@@ -131,6 +131,8 @@ export class Network {
     const { connectMs, headersMs, lookup, lookupMs, classify } = this.#options;
     const connect = {
       timeout: connectMs,
+      // Or NODE_TLS_REJECT_UNAUTHORIZED of the environment would decide.
+      rejectUnauthorized: true,
       ...(secureContext && { secureContext }),
     };
     const lookupFor = (allowed: Reach) => checkedLookup({ lookup, limitMs: lookupMs, classify }, allowed);

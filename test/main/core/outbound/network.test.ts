@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { NetworkSettings } from '../../../../src/main/core/outbound/network.ts';
 import {
   createOutbound,
@@ -97,7 +97,7 @@ describe('a proxy', () => {
     const proxy = await startFakeProxy();
     const { port, connections } = await serve((_request, response) => response.end('{}'));
     const outbound = open({ proxy: proxy.url }, toThisMachine);
-    for (const host of ['127.0.0.1', 'localhost', 'nas', 'nas.local', 'nas.home.arpa']) {
+    for (const host of ['127.0.0.1', '[::ffff:127.0.0.1]', 'localhost', 'nas', 'nas.local', 'nas.home.arpa']) {
       const url = `http://${host}:${port}/`;
       expect((await outbound.fetchFor(policy(url))(url)).status).toBe(200);
       expect(await forward(outbound, policy(url), url)).toBe('{}');
@@ -304,6 +304,20 @@ describe('a file of authorities', () => {
     expect((await outbound.fetchFor(policy(url))(url)).status).toBe(200);
   });
 
+  it('is what counts, not NODE_TLS_REJECT_UNAUTHORIZED of the environment', async () => {
+    const { port } = await secure(certificate);
+    const url = `https://127.0.0.1:${port}/`;
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    await expect(open().fetchFor(policy(url))(url)).rejects.toMatchObject({ code: 'TLS' });
+    const proxy = await startFakeProxy({ tunnel: { port } });
+    const proxied = open({ proxy: proxy.url }).fetchFor(policy())('https://api.example/');
+    await expect(proxied).rejects.toMatchObject({ code: 'TLS' });
+    expect((await fetch(url)).status).toBe(200);
+  });
+
   it('may be mended in place', async () => {
     const { url } = await serve((_request, response) => response.end('{}'));
     const caFile = pemFile('hello');
@@ -336,6 +350,19 @@ describe('the clock of this computer', () => {
     const message = `The clock of this computer is off by about 90 minutes (by the Date of 127.0.0.1:${other.port}).`;
     await expect(outbound.fetchFor(policy(url))(url)).rejects.toMatchObject({ code: 'CLOCK', message });
     await expect(forward(outbound, policy(url), url)).rejects.toMatchObject({ code: 'CLOCK', message });
+  });
+
+  it('F34 is told by another machine: a server of this one goes by the same clock', async () => {
+    const { port } = await secure(expiredCertificate);
+    const url = `https://127.0.0.1:${port}/`;
+    const outbound = open({ caFile: pemFile(expiredCertificate) }, toThisMachine);
+    const far = `http://far.example:${(await dated(at(-90))).port}/`;
+    const local = (await dated(at(0))).url;
+    for (const address of [far, local]) await outbound.fetchFor(policy(address))(address);
+    await expect(outbound.fetchFor(policy(url))(url)).rejects.toMatchObject({
+      code: 'CLOCK',
+      message: expect.stringContaining('far.example'),
+    });
   });
 
   it.each([401, 403])('F34 is named where a server refuses with %s at another time', async (status) => {
