@@ -21,6 +21,9 @@ const performanceFile = fileURLToPath(new URL('../docs/performance.md', import.m
 const full = process.argv.includes('--full');
 const only = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
 
+// Also when a measure brings the whole bench down.
+process.on('exit', stopServers);
+
 await buildIfStale();
 const results: Record<string, Result> = readResults();
 const chosen = { ...measures, ...wireMeasures, ...(full && slowMeasures) };
