@@ -1,6 +1,5 @@
 /** The bare proxy: node:http and undici streams, no logic at all. */
 import { createServer } from 'node:http';
-import { pipeline } from 'node:stream';
 import { Agent } from 'undici';
 import { announce } from './announce.ts';
 
@@ -24,7 +23,6 @@ const server = createServer((request, response) => {
       if (error) response.destroy();
     },
   );
-  void pipeline;
 });
 server.keepAliveTimeout = 60_000;
 announce(server);
