@@ -8,10 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { contract, type Output, type RouteName } from '../../shared/contract.ts';
 import { errorKinds, PotterError, toPotterError, toWire } from '../../shared/errors.ts';
 import type { Reply } from '../../shared/transport.ts';
-import { toChatError } from '../core/gateway/chat-error.ts';
 import type { Gateway } from '../core/gateway/gateway.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import type { Caller } from '../core/security/access.ts';
+import { toChatError } from './chat-error.ts';
 import { describeApi } from './openapi.ts';
 
 /** Times in milliseconds, sizes in bytes. */

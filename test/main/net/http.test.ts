@@ -237,6 +237,14 @@ describe('chat completions', () => {
     },
   );
 
+  it('answer for the model that is chosen in the settings where a program says "default"', async () => {
+    const { sdk, potter, vendors, models } = await start();
+    await potter.client.call('config.set', { key: 'text.defaultModel', value: models.google ?? '' });
+    const { choices } = await sdk().chat.completions.create({ model: 'default', messages });
+    expect(choices[0]?.message.content).toBe('This is an example.');
+    expect(asksFor(vendors.google).length).toBe(1);
+  });
+
   it('list the models under the names they are asked by', async () => {
     const { sdk, models } = await start();
     const ids: string[] = [];

@@ -241,6 +241,7 @@ class Passage implements ForwardHandler {
   readonly #begun: () => void;
   readonly #emit: ChatCall['emit'];
   #status = 0;
+  #flow: Parameters<ForwardHandler['head']>[2] | undefined;
   #headers = new Headers();
   #refused: Buffer[] | undefined;
   #sent: Promise<void> = Promise.resolve();
@@ -269,8 +270,6 @@ class Passage implements ForwardHandler {
     if (!this.#refused) return undefined;
     return { status: this.#status, headers: this.#headers, body: Buffer.concat(this.#refused).toString() };
   }
-
-  #flow: Parameters<ForwardHandler['head']>[2] | undefined;
 
   head(
     status: number,

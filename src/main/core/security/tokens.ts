@@ -76,30 +76,29 @@ export class Tokens {
     return { token: this.#get(id), secret };
   }
 
-  /** A new secret for the same token; the old one is worth nothing from now on. */
-  rotate(id: string): { token: TokenInfo; secret: string } {
-    const token = this.#get(id);
+  /** A new secret for the token of that name or id; the old one is worth nothing from now on. Fails with `NOT_FOUND`. */
+  rotate(nameOrId: string): { token: TokenInfo; secret: string } {
+    const token = this.#get(nameOrId);
     const secret = this.#newSecret();
     this.#options.database.run('UPDATE tokens SET digest = ? WHERE id = ?', digest(secret), token.id);
     this.#load();
     return { token, secret };
   }
 
-  /** Whether there was one. */
-  revoke(id: string): boolean {
-    const removed = this.#options.database.run('DELETE FROM tokens WHERE id = ?', id) > 0;
+  /** Fails with `NOT_FOUND`. */
+  revoke(nameOrId: string): void {
+    this.#options.database.run('DELETE FROM tokens WHERE id = ?', this.#get(nameOrId).id);
     this.#load();
-    return removed;
   }
 
   list(): TokenInfo[] {
     return this.#options.database.all<TokenRow>('SELECT * FROM tokens ORDER BY created_at, id').map(toInfo);
   }
 
-  #get(id: string): TokenInfo {
-    const token = this.list().find((each) => each.id === id);
+  #get(nameOrId: string): TokenInfo {
+    const token = this.list().find(({ id, name }) => id === nameOrId || name === nameOrId);
     if (token) return token;
-    throw new PotterError('NOT_FOUND', `There is no token "${id}".`);
+    throw new PotterError('NOT_FOUND', `There is no token "${nameOrId}".`);
   }
 
   #newSecret(): string {

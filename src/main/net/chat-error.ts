@@ -1,5 +1,5 @@
 /** Failures as programs of the OpenAI wire format read them. */
-import { type ErrorCode, toPotterError } from '../../../shared/errors.ts';
+import { type ErrorCode, toPotterError } from '../../shared/errors.ts';
 
 export function toChatError(thrown: unknown): { readonly status: number; readonly body: object } {
   const { code, message, kind } = toPotterError(thrown);
