@@ -37,6 +37,8 @@ export class Vault {
   readonly #passphraseCost: number | undefined;
   /** Unwrapped data keys by their id. */
   readonly #dataKeys = new Map<string, Uint8Array>();
+  /** The stored keys of each provider as they were last read: every call to a model asks for them. */
+  readonly #rows = new Map<string, readonly KeyRow[]>();
   /** The one new things are encrypted with. */
   #current: string | undefined;
   /** Why the newest data key could not be unwrapped, in words for the person. */
@@ -171,6 +173,7 @@ export class Vault {
     return this.#inTurn(async () => {
       const removed = this.#database.transaction(() => {
         alongside();
+        this.#rows.clear();
         const keys = this.#database.run('DELETE FROM provider_keys');
         this.#database.run('DELETE FROM data_key_wraps');
         this.#database.run('DELETE FROM data_keys');
@@ -246,6 +249,7 @@ export class Vault {
   }
 
   #store({ provider, slot, host, key }: StoredKey, setAt = this.#clock.now()): void {
+    this.#rows.clear();
     const encrypted = this.encrypt(key, keyContext({ provider, slot, host }));
     this.#database.run(
       'INSERT OR REPLACE INTO provider_keys (provider, slot, host, set_at, encrypted) VALUES (?, ?, ?, ?, ?)',
@@ -276,8 +280,13 @@ export class Vault {
     return [usable, ...spares];
   }
 
-  #keyRows(provider: string): KeyRow[] {
-    return this.#database.all<KeyRow>('SELECT * FROM provider_keys WHERE provider = ? ORDER BY slot', provider);
+  #keyRows(provider: string): readonly KeyRow[] {
+    let rows = this.#rows.get(provider);
+    if (!rows) {
+      rows = this.#database.all<KeyRow>('SELECT * FROM provider_keys WHERE provider = ? ORDER BY slot', provider);
+      this.#rows.set(provider, rows);
+    }
+    return rows;
   }
 
   /** `hostOf` gives the host a provider's address has now; a key bound to another one is listed as detached. */
@@ -292,11 +301,12 @@ export class Vault {
 
   /** Whether one is stored, readable or not. */
   hasKey(provider: string): boolean {
-    return this.#database.get('SELECT 1 FROM provider_keys WHERE provider = ?', provider) !== undefined;
+    return this.#keyRows(provider).length > 0;
   }
 
   /** Deletes all keys of the provider, or one. Whether there was any. */
   removeKey(provider: string, slot?: number): boolean {
+    this.#rows.clear();
     const deleted =
       slot === undefined
         ? this.#database.run('DELETE FROM provider_keys WHERE provider = ?', provider)
