@@ -17,6 +17,7 @@ import {
   verifyAudit,
 } from './audit-chain.ts';
 import type { Log } from './log.ts';
+import { redactText } from './redact.ts';
 
 export interface AuditEntry {
   readonly callId: string;
@@ -51,8 +52,11 @@ export interface AuditNote extends AuditEntry {
   readonly output?: string;
 }
 
-/** How long a note may wait for others to be committed with: what is lost when the process is killed. */
-export const noteWindowMs = 50;
+/**
+ * How long a note may wait for others to be committed with: what is lost when the process is killed. A commit holds up
+ * everything else for some milliseconds, so a shorter wait would cost a busy gateway a tenth of its speed.
+ */
+export const noteWindowMs = 250;
 /** Notes of one window that get an entry each; of more, equal ones share one. */
 const mostInWindow = 20;
 
@@ -103,7 +107,8 @@ export class AuditLog {
     const { input = '', output = '', ...entry } = note;
     const digest = input !== '' && this.#vault.state === 'unlocked' ? this.#vault.digest(input, 'audit') : '';
     const sizes = { bytesIn: Buffer.byteLength(input), bytesOut: Buffer.byteLength(output), digest };
-    this.#noted.push({ ...entry, at: this.#now(), payload: JSON.stringify(sizes) });
+    const subject = redactText(entry.subject);
+    this.#noted.push({ ...entry, subject, at: this.#now(), payload: JSON.stringify(sizes) });
   }
 
   /** In a flood of calls the equal ones become one entry that counts them, lest the log outgrow the disk. */
@@ -134,7 +139,12 @@ export class AuditLog {
   }
 
   #takeCounted(): Entry[] {
-    return this.#counted.splice(0).map(({ calls, ...entry }) => ({ ...entry, payload: JSON.stringify({ calls }) }));
+    return this.#counted.splice(0).map(({ calls, ...entry }) => ({
+      ...entry,
+      // Only now: it costs more than the rest of a call that is counted.
+      subject: redactText(entry.subject),
+      payload: JSON.stringify({ calls }),
+    }));
   }
 
   #flush(): void {
