@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EventBus } from '../../src/main/core/events.ts';
-import { createGateway, type Handlers } from '../../src/main/core/gateway/gateway.ts';
+import { type Context, createGateway, type Handlers } from '../../src/main/core/gateway/gateway.ts';
 import { createMiddleware } from '../../src/main/core/gateway/middleware.ts';
 import { serve } from '../../src/main/core/gateway/serve.ts';
 import { systemClock } from '../../src/main/core/host.ts';
@@ -288,7 +288,7 @@ class Core {
     return { ...everyRouteFails(), ...own };
   }
 
-  async #hang(emit: (chunk: { type: 'text'; text: string }) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #hang(emit: Context<'text.process'>['emit'], signal: AbortSignal): Promise<void> {
     await emit({ type: 'text', text: 'hanging' });
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     this.aborted += 1;

@@ -3,6 +3,7 @@
  * it is told to, and ends whatever hangs or never ends.
  */
 import { lookup as systemLookup } from 'node:dns/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { PotterError } from '../../shared/errors.ts';
@@ -132,8 +133,9 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     if (closed) throw new PotterError('TRANSPORT_CLOSED', 'Potter is stopping.');
   };
   const sendingOf = (url: URL, policy: FetchPolicy) => {
-    const local = isLoopbackHost(url.hostname) ? limits.localMs : undefined;
-    return { url, policy, limits, clock, headersMs: local ?? limits.headersMs, idleMs: local ?? limits.idleMs };
+    const isLocal = isLoopbackHost(url.hostname);
+    const { headersMs, idleMs } = isLocal ? { headersMs: limits.localMs, idleMs: limits.localMs } : limits;
+    return { url, host: url.host, isLocal, policy, limits, clock, headersMs, idleMs };
   };
 
   return {
@@ -169,6 +171,8 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
       const url = addressOf(address, policy);
       const reach = reachOf(policy, url);
       const sending = sendingOf(url, policy);
+      const { origin } = url;
+      const path = url.pathname + url.search;
       // Neither changes from one request to the next, as a rule.
       let last: { readonly network: Network; readonly way: Way } | undefined;
       let checked: { readonly given: Headings; readonly headers: Headings } | undefined;
@@ -181,7 +185,13 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
         const { headers: given, body, signal } = request;
         if (checked?.given !== given) checked = { given, headers: outgoingHeaders(given, policy.name) };
         const { dispatcher, proxy } = last.way;
-        await forward(dispatcher, { ...sending, signal, proxy }, { headers: checked.headers, body, signal }, handler);
+        const { headersMs: headersTimeout, idleMs: bodyTimeout } = sending;
+        const forwarding = new Forwarding({ ...sending, signal, proxy }, signal, handler);
+        dispatcher.dispatch(
+          { origin, path, method: 'POST', headers: checked.headers, body, headersTimeout, bodyTimeout },
+          forwarding,
+        );
+        await forwarding.ended;
       };
     },
     async close() {
@@ -262,7 +272,7 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
 }
 
 function receive(reply: Dispatcher.ResponseData, sent: Sending): Response {
-  const refusal = refuseReply(reply, sent);
+  const refusal = refuseReply(reply.statusCode, reply.headers, sent);
   if (refusal) {
     reply.body.destroy();
     throw refusal;
@@ -276,62 +286,69 @@ function receive(reply: Dispatcher.ResponseData, sent: Sending): Response {
   return new Response(hasBody ? guardBody(reply.body, sent) : null, { status: reply.statusCode, headers });
 }
 
-function forward(
-  dispatcher: Dispatcher,
-  sent: Sending,
-  request: ForwardRequest,
-  handler: ForwardHandler,
-): Promise<void> {
-  const { url, limits, policy, headersMs, idleMs } = sent;
-  const { signal } = request;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let controller: Dispatcher.DispatchController | undefined;
-  let received = 0;
-  let hasHead = false;
-  const settle = (act: () => void): void => {
-    signal.removeEventListener('abort', abort);
-    act();
-  };
-  const abort = (): void => {
-    controller?.abort(signal.reason);
+/** A reply that is handed on as it comes. */
+class Forwarding implements Dispatcher.DispatchHandler {
+  readonly #sent: Sending;
+  readonly #signal: AbortSignal;
+  readonly #handler: ForwardHandler;
+  readonly #settled = Promise.withResolvers<void>();
+  readonly #abort = (): void => {
+    this.#controller?.abort(this.#signal.reason);
     // There is no controller before a connection stands.
-    settle(() => reject(signal.reason));
+    this.#fail(this.#signal.reason);
   };
-  signal.addEventListener('abort', abort, { once: true });
-  dispatcher.dispatch(
-    {
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: 'POST',
-      headers: request.headers,
-      body: request.body,
-      headersTimeout: headersMs,
-      bodyTimeout: idleMs,
-    },
-    {
-      onRequestStart: (started) => {
-        controller = started;
-        if (signal.aborted) abort();
-      },
-      onResponseStart: (flow, status, headers) => {
-        const refusal = refuseReply({ statusCode: status, headers }, sent);
-        if (refusal) return flow.abort(refusal);
-        hasHead = true;
-        handler.head(status, headers, flow);
-      },
-      onResponseData: (flow, bytes) => {
-        // undici hands on the page of a proxy whose refusal it has reported as a failure.
-        if (!hasHead) return;
-        received += bytes.length;
-        if (received > limits.streamBytes) {
-          flow.abort(new PotterError('TOO_LONG', `${policy.name} did not stop answering.`));
-        } else handler.bytes(bytes);
-      },
-      onResponseEnd: () => settle(resolve),
-      onResponseError: (_flow, error) => settle(() => reject(translate(error, sent))),
-    },
-  );
-  return promise;
+  #controller: Dispatcher.DispatchController | undefined;
+  #received = 0;
+  #hasHead = false;
+
+  constructor(sent: Sending, signal: AbortSignal, handler: ForwardHandler) {
+    this.#sent = sent;
+    this.#signal = signal;
+    this.#handler = handler;
+    signal.addEventListener('abort', this.#abort);
+  }
+
+  get ended(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) this.#abort();
+  }
+
+  onResponseStart(flow: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    const refusal = refuseReply(status, headers, this.#sent);
+    if (refusal) flow.abort(refusal);
+    else {
+      this.#hasHead = true;
+      this.#handler.head(status, headers, flow);
+    }
+  }
+
+  onResponseData(flow: Dispatcher.DispatchController, bytes: Buffer): void {
+    // undici hands on the page of a proxy whose refusal it has reported as a failure.
+    if (!this.#hasHead) return;
+    this.#received += bytes.length;
+    const { limits, policy } = this.#sent;
+    if (this.#received > limits.streamBytes) {
+      flow.abort(new PotterError('TOO_LONG', `${policy.name} did not stop answering.`));
+    } else this.#handler.bytes(bytes);
+  }
+
+  onResponseEnd(): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#settled.resolve();
+  }
+
+  onResponseError(_flow: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(translate(error, this.#sent));
+  }
+
+  #fail(reason: unknown): void {
+    this.#signal.removeEventListener('abort', this.#abort);
+    this.#settled.reject(reason);
+  }
 }
 
 function bodyOf(body: RequestInit['body']): string | Uint8Array | null {
@@ -340,35 +357,29 @@ function bodyOf(body: RequestInit['body']): string | Uint8Array | null {
   throw new TypeError('only text and bytes can be sent');
 }
 
-function refuseReply(
-  reply: Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>,
-  { url, policy, clock, proxy }: Sending,
-): PotterError | undefined {
-  const status = reply.statusCode;
-  const told = clock.note(reply.headers, url);
+function refuseReply(status: number, headers: IncomingHttpHeaders, sent: Sending): PotterError | undefined {
+  const { url, host, policy, clock, proxy } = sent;
+  const told = clock.note(headers, sent);
   if (status === 401 || status === 403) {
     // A signed request is refused where the clocks differ, and the reply speaks of the key.
     const refusal = wrongClock(told);
     if (refusal) return refusal;
   }
   if (status === 407) {
-    const who = proxy === undefined ? `A proxy in front of ${policy.name} at ${url.host}` : `The proxy ${proxy}`;
+    const who = proxy === undefined ? `A proxy in front of ${policy.name} at ${host}` : `The proxy ${proxy}`;
     return new PotterError('PROXY', `${who} wants a login; \`network.proxy\` can name one that wants none.`);
   }
   if (status >= 300 && status < 400) {
-    const target = hostOf(reply.headers.location, url);
+    const target = hostOf(headers.location, url);
     const where = target === undefined ? '' : ` to ${target}`;
-    return new PotterError('REDIRECT', `${policy.name} at ${url.host} redirects${where}; nothing was sent there.`);
+    return new PotterError('REDIRECT', `${policy.name} at ${host} redirects${where}; nothing was sent there.`);
   }
-  const encoding = reply.headers['content-encoding'];
+  const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
-    return new PotterError(
-      'PROTOCOL',
-      `${policy.name} at ${url.host} answered compressed although plain was asked for.`,
-    );
+    return new PotterError('PROTOCOL', `${policy.name} at ${host} answered compressed although plain was asked for.`);
   }
   if (status < 200 || status > 599) {
-    return new PotterError('PROTOCOL', `${policy.name} at ${url.host} answered with the unknown status ${status}.`);
+    return new PotterError('PROTOCOL', `${policy.name} at ${host} answered with the unknown status ${status}.`);
   }
   return undefined;
 }

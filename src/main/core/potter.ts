@@ -218,7 +218,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
   const passing = new PassingRuns();
   const runs = new TextRuns({
     actions,
-    resolveModel: (wanted, signal, log) => providers.resolve(wanted, signal, log),
+    resolveModel: async (wanted, signal, log) => providers.resolve(wanted, signal, log),
     models,
     filters,
     runPlugin: (plugin, command, text, signal) =>

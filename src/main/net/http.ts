@@ -4,7 +4,7 @@
  */
 import { isAscii } from 'node:buffer';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { contract, type Output, type RouteName } from '../../shared/contract.ts';
 import { errorKinds, PotterError, toPotterError, toWire } from '../../shared/errors.ts';
 import type { Reply } from '../../shared/transport.ts';
@@ -84,10 +84,10 @@ function serverOf(api: Api, limits: ApiLimits): Server {
       requireHostHeader: false,
       noDelay: true,
     },
-    (request, response) => api.answer(request, response),
+    (request, response) => void api.answer(request, response),
   );
   server.maxConnections = limits.connections;
-  server.on('checkExpectation', (request, response: ServerResponse) => api.answer(request, response));
+  server.on('checkExpectation', (request, response: ServerResponse) => void api.answer(request, response));
   // Tunnels and other protocols are nothing this server has.
   server.on('upgrade', (_request, stream) => stream.destroy());
   server.on('connect', (_request, stream) => stream.destroy());
@@ -172,34 +172,23 @@ class Api {
     ]);
   }
 
-  answer(incoming: IncomingMessage, response: ServerResponse): void {
+  async answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     let fails = sendError;
-    this.#answer(incoming, response, (endpoint) => {
+    try {
+      const headers = headersOf(incoming);
+      refuseForeign(headers, incoming.socket.localPort);
+      const endpoint = this.#endpointOf(incoming, response);
       fails = endpoint.fails ?? sendError;
-    }).catch((thrown: unknown) => {
+      const caller = this.#callerOf(headers);
+      if (!caller && !endpoint.isOpen) throw unauthenticated(response);
+      const body = caller && endpoint.method === 'POST' ? await this.#bodyOf(incoming, headers) : undefined;
+      await endpoint.handle({ incoming, response, headers, caller: caller ?? nobody, body });
+    } catch (thrown) {
       const error = toPotterError(thrown);
       if (error.kind.fault === 'bug') this.#log.error('a request failed', { path: incoming.url, error });
       if (response.headersSent) response.destroy();
       else fails(response, error);
-    });
-  }
-
-  async #answer(
-    incoming: IncomingMessage,
-    response: ServerResponse,
-    found: (endpoint: Endpoint) => void,
-  ): Promise<void> {
-    const headers = headersOf(incoming);
-    refuseForeign(headers, incoming.socket.localPort);
-    const endpoint = this.#endpointOf(incoming, response);
-    found(endpoint);
-    const caller = this.#callerOf(headers);
-    if (!caller) {
-      if (!endpoint.isOpen) throw unauthenticated(response);
-      return await endpoint.handle({ incoming, response, headers, caller: nobody, body: undefined });
     }
-    const body = endpoint.method === 'POST' ? await this.#bodyOf(incoming, headers) : undefined;
-    await endpoint.handle({ incoming, response, headers, caller, body });
   }
 
   #endpointOf({ url = '', method = '' }: IncomingMessage, response: ServerResponse): Endpoint {
@@ -248,12 +237,12 @@ class Api {
         reject(tooLarge());
         return undefined;
       });
-      incoming.once('end', () => {
+      incoming.on('end', () => {
         const [only = Buffer.alloc(0)] = parts;
         resolve((parts.length > 1 ? Buffer.concat(parts) : only).toString('utf8'));
       });
-      incoming.once('error', () => reject(new PotterError('TRANSPORT_CLOSED', 'The request was cut off.')));
-      incoming.once('aborted', () => reject(new PotterError('TRANSPORT_CLOSED', 'The request was cut off.')));
+      // Also of a request that was cut off, which ends with this alone.
+      incoming.on('error', () => reject(new PotterError('TRANSPORT_CLOSED', 'The request was cut off.')));
     });
   }
 
@@ -290,7 +279,7 @@ class Api {
       noStore: isNoStore(headers),
       ...(isStream && {
         emit: async (chunk: unknown) => {
-          writer.begin(200, { 'Content-Type': 'text/event-stream; charset=utf-8' });
+          writer.begin(200, ['Content-Type', 'text/event-stream; charset=utf-8']);
           await writer.write(`event: chunk\ndata: ${JSON.stringify(chunk)}\n\n`);
         },
       }),
@@ -317,17 +306,17 @@ class Api {
     const isStream = typeof body === 'object' && body !== null && Reflect.get(body, 'stream') === true;
     const held: Uint8Array[] = [];
     let head: ChatHead | undefined;
-    const emit = (piece: unknown): Promise<void> => {
+    const emit = (piece: unknown): Promise<void> | undefined => {
       const received = piece as ChatHead | { readonly type: 'bytes'; readonly bytes: Uint8Array };
       if (received.type === 'head') {
         head = received;
         if (isStream) writer.begin(received.status, headersFor(received));
-        return accepted;
+        return undefined;
       }
       if (isStream) return writer.write(received.bytes);
       // A whole reply goes out in one write, with its length.
       held.push(received.bytes);
-      return accepted;
+      return undefined;
     };
     const reply = await this.#gateway.call({
       route: 'chat.complete',
@@ -345,7 +334,7 @@ class Api {
       return;
     }
     if (isStream) response.end();
-    else sendBytes(response, head?.status ?? 200, held, head ? headersFor(head) : {});
+    else sendBytes(response, head?.status ?? 200, held, head ? headersFor(head) : []);
   }
 }
 
@@ -357,40 +346,33 @@ interface ChatHead {
   readonly model: string;
 }
 
-const accepted = Promise.resolve();
 /** For a path that anybody may ask: no handler of those looks at its caller. */
 const nobody: Caller = { kind: 'token', id: 'nobody', role: 'reader', actions: new Set() };
 
-function headersFor({ contentType, provider, model }: ChatHead): Record<string, string> {
+function headersFor({ contentType, provider, model }: ChatHead): HeaderList {
   // A header holds nothing but visible ASCII, and a model's name may be anything.
-  return { 'Content-Type': contentType, 'X-Potter-Model': encodeURI(`${provider}/${model}`) };
+  return ['Content-Type', contentType, 'X-Potter-Model', encodeURI(`${provider}/${model}`)];
 }
 
 /** A reply that goes out piece by piece, and whether anybody is still there to read it. */
 class Writer {
   readonly #response: ServerResponse;
-  readonly #gone = new AbortController();
+  /** Aborted when the program has gone. */
+  readonly signal: AbortSignal;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.once('close', () => {
-      if (!response.writableFinished) this.#gone.abort();
-    });
+    this.signal = goneSignal(response);
   }
 
-  /** Aborted when the program has gone. */
-  get signal(): AbortSignal {
-    return this.#gone.signal;
-  }
-
-  begin(status: number, headers: Record<string, string>): void {
+  begin(status: number, headers: HeaderList): void {
     if (this.#response.headersSent) return;
-    this.#response.writeHead(status, { ...fixedHeaders, ...headers });
+    this.#response.writeHead(status, [...fixedHeaders, ...headers]);
   }
 
-  /** Settles when there is room for more. */
-  write(piece: string | Uint8Array): Promise<void> {
-    if (this.#gone.signal.aborted || this.#response.write(piece)) return accepted;
+  /** What it returns settles when there is room for more; nothing: there is. */
+  write(piece: string | Uint8Array): Promise<void> | undefined {
+    if (this.signal.aborted || this.#response.write(piece)) return undefined;
     return new Promise((resolve) => {
       const settle = (): void => {
         this.#response.off('drain', settle);
@@ -403,11 +385,27 @@ class Writer {
   }
 }
 
+/** One for each connection: all that is under way on it ends with it. */
+const gone = new WeakMap<Socket, AbortController>();
+
+function goneSignal({ socket }: ServerResponse): AbortSignal {
+  let controller = socket ? gone.get(socket) : undefined;
+  if (!controller) {
+    const made = new AbortController();
+    controller = made;
+    if (socket) {
+      gone.set(socket, made);
+      socket.once('close', () => made.abort());
+    } else made.abort();
+  }
+  return controller.signal;
+}
+
+/** Names and values in turn. */
+type HeaderList = readonly string[];
+
 /** For every answer. */
-const fixedHeaders: Readonly<Record<string, string>> = {
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-};
+const fixedHeaders: HeaderList = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
 
 /** Node folds doubled headers into one; the raw list still has them all. */
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
@@ -478,18 +476,13 @@ function sendJson(response: ServerResponse, status: number, document: unknown): 
 }
 
 function sendText(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
-  sendBytes(response, status, [Buffer.from(text)], { 'Content-Type': type });
+  sendBytes(response, status, [Buffer.from(text)], ['Content-Type', type]);
 }
 
-function sendBytes(
-  response: ServerResponse,
-  status: number,
-  parts: readonly Uint8Array[],
-  headers: Record<string, string>,
-): void {
+function sendBytes(response: ServerResponse, status: number, parts: readonly Uint8Array[], headers: HeaderList): void {
   const [only = Buffer.alloc(0)] = parts;
   const body = parts.length > 1 ? Buffer.concat(parts) : only;
-  response.writeHead(status, { ...fixedHeaders, ...headers, 'Content-Length': String(body.length) });
+  response.writeHead(status, [...fixedHeaders, ...headers, 'Content-Length', String(body.length)]);
   // Head and text go out in one piece, head and bytes in two, which costs more than looking.
   if (isAscii(body)) response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
   else response.end(body);

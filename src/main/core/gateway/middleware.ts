@@ -3,9 +3,7 @@
  *
  *   correlate     –
  *   measure       – (tells the alerts of a failure)
- *   refusals      audits the two below
- *   authenticate  UNAUTHENTICATED
- *   authorize     FORBIDDEN
+ *   admit         UNAUTHENTICATED, FORBIDDEN; audits both
  *   validate      INVALID_INPUT; INTERNAL for an output that breaks the contract
  *   limit         RATE_LIMITED
  *   changes       STORAGE: audits before and after, so what cannot be written down does not happen
@@ -24,7 +22,7 @@ import type { AuditEntry, AuditNote } from '../log/audit.ts';
 import { redactText } from '../log/redact.ts';
 import { authenticate, authorize, type Principal } from '../security/access.ts';
 import { type AnswerCache, unlessAborted } from './cache.ts';
-import { answer, type Call, type Middleware, routeOf } from './gateway.ts';
+import { type Answer, answer, type Call, type Middleware, routeOf } from './gateway.ts';
 import { Limiter } from './limiter.ts';
 
 export interface Sample {
@@ -60,9 +58,7 @@ export function createMiddleware({
   return [
     correlate,
     measureTo({ record, observe, clock }),
-    auditRefusals(audit),
-    identify,
-    permit,
+    admit(audit),
     validate,
     limitBy(new Limiter({ clock })),
     auditChanges(audit),
@@ -73,49 +69,53 @@ export function createMiddleware({
 }
 
 /** Every line logged below carries the id the reply shows. */
-const correlate: Middleware = (call, next) => {
+const correlate: Middleware = (next) => (call) => {
   call.log = call.log.child({ callId: call.id, route: call.route });
-  return next();
+  return next(call);
 };
 
 /** Refusals are security decisions, so they are audited on every route. */
-const auditRefusals =
+const admit =
   (audit: MiddlewareOptions['audit']): Middleware =>
-  async (call, next) => {
+  (next) =>
+  (call) => {
     try {
-      return await next();
+      call.principal = authenticate(call.caller);
+      authorize(call.principal, call.route, routeOf(call.route).access, call.input);
     } catch (thrown) {
-      const { code } = toPotterError(thrown);
-      if (refusals.has(code)) audit(auditEntry(call, '', code));
+      audit(auditEntry(call, '', toPotterError(thrown).code));
       throw thrown;
     }
+    return next(call);
   };
-
-const refusals: ReadonlySet<ErrorCode> = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
 
 const auditChanges =
   (audit: MiddlewareOptions['audit']): Middleware =>
-  async (call, next) => {
-    const { audited } = routeOf(call.route);
-    if (audited === undefined) return next();
-    const subject = subjectOf(call.input, audited);
-    const end = (result: AuditEntry['result']): void => {
+  (next) => {
+    const change = async (call: Call, field: string): Promise<Answer> => {
+      const subject = subjectOf(call.input, field);
+      const end = (result: AuditEntry['result']): void => {
+        try {
+          audit(auditEntry(call, subject, result));
+        } catch (error) {
+          // It has happened, so the caller must not hear that it has not.
+          call.log.error('the end of a change could not be audited', { error, result });
+        }
+      };
+      audit(auditEntry(call, subject, 'begun'));
       try {
-        audit(auditEntry(call, subject, result));
-      } catch (error) {
-        // It has happened, so the caller must not hear that it has not.
-        call.log.error('the end of a change could not be audited', { error, result });
+        const reached = await next(call);
+        end('ok');
+        return reached;
+      } catch (thrown) {
+        end(toPotterError(thrown).code);
+        throw thrown;
       }
     };
-    audit(auditEntry(call, subject, 'begun'));
-    try {
-      const reached = await next();
-      end('ok');
-      return reached;
-    } catch (thrown) {
-      end(toPotterError(thrown).code);
-      throw thrown;
-    }
+    return (call) => {
+      const { audited } = routeOf(call.route);
+      return audited === undefined ? next(call) : change(call, audited);
+    };
   };
 
 /** Calls that change nothing here, but by which text goes somewhere: what they are about, and the text of it. */
@@ -138,23 +138,29 @@ const noted: {
 
 const noteRuns =
   (note: MiddlewareOptions['note']): Middleware =>
-  async (call, next) => {
-    // The table's type joins route, input and output; the lookup by a union of routes loses that link.
-    const describe = noted[call.route] as ((input: unknown, data: unknown) => { subject: string }) | undefined;
-    if (!describe) return next();
-    const end = (result: AuditEntry['result'], data?: unknown): void => {
-      const { subject, ...texts } = describe(call.input, data);
-      note({ ...auditEntry(call, redactText(subject.slice(0, longestSubject)), result), ...texts });
+  (next) => {
+    const run = async (call: Call, describe: Describe): Promise<Answer> => {
+      const end = (result: AuditEntry['result'], data?: unknown): void => {
+        const { subject, ...texts } = describe(call.input, data);
+        note({ ...auditEntry(call, subject.slice(0, longestSubject), result), ...texts });
+      };
+      try {
+        const reached = await next(call);
+        end('ok', reached.data);
+        return reached;
+      } catch (thrown) {
+        end(toPotterError(thrown).code);
+        throw thrown;
+      }
     };
-    try {
-      const reached = await next();
-      end('ok', reached.data);
-      return reached;
-    } catch (thrown) {
-      end(toPotterError(thrown).code);
-      throw thrown;
-    }
+    return (call) => {
+      // The table's type joins route, input and output; the lookup by a union of routes loses that link.
+      const describe = noted[call.route] as Describe | undefined;
+      return describe ? run(call, describe) : next(call);
+    };
   };
+
+type Describe = (input: unknown, data: unknown) => { readonly subject: string };
 
 function auditEntry(call: Call, subject: string, result: AuditEntry['result']): AuditEntry {
   return { callId: call.id, route: call.route, caller: call.principal?.key ?? call.caller.kind, subject, result };
@@ -170,7 +176,8 @@ function subjectOf(input: unknown, field: string): string {
 
 const measureTo =
   ({ record, observe, clock }: Required<Pick<MiddlewareOptions, 'record' | 'observe' | 'clock'>>): Middleware =>
-  async (call, next) => {
+  (next) =>
+  async (call) => {
     const startedAt = clock.monotonic();
     const done = (result: Sample['result'], cached: boolean): void => {
       const ms = clock.monotonic() - startedAt;
@@ -181,7 +188,7 @@ const measureTo =
       call.log[isTold ? 'info' : 'debug']('a call ended', { result, ms: Math.round(ms * 1000) / 1000 });
     };
     try {
-      const reached = await next();
+      const reached = await next(call);
       done('ok', reached.cached);
       return reached;
     } catch (thrown) {
@@ -205,17 +212,7 @@ const failedParty = z.object({
   attempts: z.array(z.object({ provider: z.string() })).optional(),
 });
 
-const identify: Middleware = (call, next) => {
-  call.principal = authenticate(call.caller);
-  return next();
-};
-
-const permit: Middleware = (call, next) => {
-  authorize(principalOf(call), call.route, routeOf(call.route).access, call.input);
-  return next();
-};
-
-const validate: Middleware = async (call, next) => {
+const validate: Middleware = (next) => async (call) => {
   const { input, output } = routeOf(call.route);
   // A schema of ours has no such keys, but a record would take them.
   const pollution = pollutionIn(call.input);
@@ -223,7 +220,7 @@ const validate: Middleware = async (call, next) => {
   const parsed = input.safeParse(call.input);
   if (!parsed.success) throw invalidInput(call.route, parsed.error.issues);
   call.input = parsed.data;
-  const reached = await next();
+  const reached = await next(call);
   if (reached.cached) return reached;
   const checked = output.safeParse(reached.data);
   if (checked.success) return answer(checked.data);
@@ -246,41 +243,41 @@ function invalidInput(route: RouteName, issues: readonly Issue[]): PotterError {
 
 const limitBy =
   (limiter: Limiter): Middleware =>
-  (call, next) => {
+  (next) =>
+  (call) => {
     limiter.take(principalOf(call).key, call.route);
-    return next();
+    return next(call);
   };
 
 const answerFrom =
   (cache: MiddlewareOptions['cache']): Middleware =>
-  (call, next) => {
+  (next) =>
+  (call) => {
     const isOpen = routeOf(call.route).cacheable === true && !call.noStore;
     const key = isOpen ? cache.keyOf(call.route, call.input) : undefined;
-    if (key === undefined) return next();
+    if (key === undefined) return next(call);
     call.usesCache = true;
-    return cache.answer(key, call.signal, next);
+    return cache.answer(key, call.signal, () => next(call));
   };
 
 const recoverBy =
   (recovery: Pick<Recovery, 'attempt'>): Middleware =>
-  (call, next) => {
-    const { audited, streams } = routeOf(call.route);
-    // The audit log has one beginning and one end of a change, and a person has been told of a failed run by then.
-    if (audited !== undefined || writing.has(call.route) || isOnSelection(call)) return next();
-    let hasEmitted = false;
-    if (streams) {
-      const { emit } = call;
-      call.emit = (chunk) => {
-        hasEmitted = true;
-        return emit(chunk);
-      };
-    }
-    return next().catch(async (thrown: unknown) => {
-      if (hasEmitted || call.signal.aborted) throw thrown;
-      const isMended = await unlessAborted(recovery.attempt(toPotterError(thrown).code), call.signal);
-      if (!isMended) throw thrown;
-      return next();
-    });
+  (next) => {
+    const run = async (call: Call): Promise<Answer> => {
+      try {
+        return await next(call);
+      } catch (thrown) {
+        if (call.hasEmitted || call.signal.aborted) throw thrown;
+        const isMended = await unlessAborted(recovery.attempt(toPotterError(thrown).code), call.signal);
+        if (!isMended) throw thrown;
+      }
+      return next(call);
+    };
+    return (call) => {
+      // The audit log has one beginning and one end of a change, and a person has been told of a failed run by then.
+      const isFinal = routeOf(call.route).audited !== undefined || writing.has(call.route) || isOnSelection(call);
+      return isFinal ? next(call) : run(call);
+    };
   };
 
 /** What failed after it had written to a window would write there twice, or take back what an earlier run wrote. */

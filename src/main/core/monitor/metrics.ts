@@ -31,16 +31,16 @@ export interface ModelSample {
   readonly provider: string;
   readonly model: string;
   /** Id of the action it was made for. */
-  readonly action?: string;
+  readonly action?: string | undefined;
   readonly ms: number;
-  readonly firstTokenMs?: number;
+  readonly firstTokenMs?: number | undefined;
   readonly result: 'ok' | ErrorCode;
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
+  readonly inputTokens?: number | undefined;
+  readonly outputTokens?: number | undefined;
   /** Millionths of a US dollar, a whole number. */
-  readonly costMicros?: number;
+  readonly costMicros?: number | undefined;
   /** The cost is not what the vendor said but what Potter worked out. */
-  readonly isEstimate?: boolean;
+  readonly isEstimate?: boolean | undefined;
   readonly attempts: number;
   readonly failedOver: boolean;
 }

@@ -1,6 +1,6 @@
 /** How far the clock of this computer is off, by what servers say the time is. */
 import { PotterError } from '../../../shared/errors.ts';
-import { isLoopbackHost } from './addresses.ts';
+import type { Sending } from './failures.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -29,13 +29,12 @@ export class ServerClock {
   }
 
   /** To be called with every reply. */
-  note({ date, age }: Headers, { host, hostname }: URL): ToldTime | undefined {
+  note({ date, age }: Headers, { host, isLocal }: Pick<Sending, 'host' | 'isLocal'>): ToldTime | undefined {
     // A reply from a cache says what time it was.
     if (date === undefined || age !== undefined) return undefined;
     const told = { date, at: this.#now(), host };
-    const isFromElsewhere = !isLoopbackHost(hostname);
-    if (isFromElsewhere || !this.#isFromElsewhere) this.#last = told;
-    this.#isFromElsewhere ||= isFromElsewhere;
+    if (!isLocal || !this.#isFromElsewhere) this.#last = told;
+    this.#isFromElsewhere ||= !isLocal;
     return told;
   }
 }

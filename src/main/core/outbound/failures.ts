@@ -1,12 +1,15 @@
 /** What the network says when it fails, in Potter's words. */
 import { type ErrorCode, PotterError } from '../../../shared/errors.ts';
 import type { FetchPolicy, OutboundLimits } from '../outbound.ts';
-import { isLoopbackHost } from './addresses.ts';
 import { type ServerClock, wrongClock } from './clock.ts';
 
 /** One request on its way. */
 export interface Sending {
   readonly url: URL;
+  /** Its host and port. */
+  readonly host: string;
+  /** Is it a program on this machine? */
+  readonly isLocal: boolean;
   readonly policy: FetchPolicy;
   readonly limits: OutboundLimits;
   readonly headersMs: number;
@@ -88,10 +91,10 @@ const clockReasons = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 export function translate(thrown: unknown, sent: Sending): unknown {
   if (sent.signal?.aborted) return sent.signal.reason;
   if (thrown instanceof PotterError) return thrown;
-  const { url, policy } = sent;
+  const { url, host, isLocal, policy } = sent;
   const code = codeOf(thrown);
-  const who = `${policy.name} at ${url.host}`;
-  if (code === 'ECONNREFUSED' && isLoopbackHost(url.hostname)) return notRunning(policy, url, thrown);
+  const who = `${policy.name} at ${host}`;
+  if (code === 'ECONNREFUSED' && isLocal) return notRunning(policy, url, thrown);
   const atProxy = sent.proxy === undefined ? undefined : failureOfProxy(sent.proxy, code, thrown);
   if (atProxy) return atProxy;
   // Where the server itself is reached without TLS, it is the proxy that has it.

@@ -18,7 +18,7 @@ import { estimateTokens } from './tokens.ts';
 
 export interface ModelCallsOptions {
   /** Fails with `NO_PROVIDER`, `NO_KEY`, … */
-  readonly resolve: (wanted: Wanted, signal: AbortSignal, log: Log) => Promise<Resolved>;
+  readonly resolve: (wanted: Wanted, signal: AbortSignal, log: Log) => Resolved | Promise<Resolved>;
   readonly settings: () => {
     /** `provider/model` of each model to turn to, in this order, when the one that is meant fails. */
     readonly failover: readonly string[];
@@ -59,9 +59,9 @@ export interface Asking {
   readonly server: Server;
   readonly signal: AbortSignal;
   /** To be called when the first of the answer has been handed on: from then on nothing is tried again. */
-  readonly begun: () => void;
+  begun(): void;
   /** To be called when the tokens are known, whether the request then fails or not. */
-  readonly used: (usage: Usage) => void;
+  used(usage: Usage): void;
 }
 
 /** What came of a call that succeeded. */
@@ -71,7 +71,7 @@ export interface Called<T> {
   readonly attempts: readonly ModelAttempt[];
   readonly cost: Cost | undefined;
   /** Something the reader should know, such as that another model answered. */
-  readonly notice?: string;
+  readonly notice: string | undefined;
 }
 
 /** A finished answer. */
@@ -127,22 +127,23 @@ export class ModelCalls {
     const { request, text } = call;
     const inputTokens = estimateTokens(request.system) + estimateTokens(request.user);
     const expected = { inputTokens, outputTokens: estimateTokens(request.user), isEstimate: true };
-    return this.run({ ...call, expected }, async ({ server, target, signal, begun, used }) => {
+    return this.run({ ...call, expected }, async (asking) => {
+      const { server, target, signal } = asking;
       let answer = '';
       const estimated = (): Usage => ({ inputTokens, outputTokens: estimateTokens(answer), isEstimate: true });
       try {
         for await (const event of server.provider.complete({ ...request, model: target.model }, signal)) {
           if (event.type === 'end') {
-            used(event.usage ?? estimated());
+            asking.used(event.usage ?? estimated());
             return { text: answer, finish: event.finish, ...(event.usage && { usage: event.usage }) };
           }
-          begun();
+          asking.begun();
           answer += event.text;
           await text(event.text);
         }
       } catch (thrown) {
         if (answer === '') throw thrown;
-        used(estimated());
+        asking.used(estimated());
         throw withDetail(toPotterError(thrown), { output: answer });
       }
       throw new PotterError('INCOMPLETE', `${target.providerName} stopped before the answer was complete.`, {
@@ -152,37 +153,57 @@ export class ModelCalls {
   }
 
   /** Makes the request until it succeeds or nothing is left to try. */
-  async run<T>(call: ModelCall, ask: (asking: Asking) => Promise<T>): Promise<Called<T>> {
-    const { deadlineMs } = this.#shared.settings();
-    call.signal.throwIfAborted();
-    // `AbortSignal.any` costs more than everything else here.
-    const end = new AbortController();
-    const cancel = (): void => end.abort(call.signal.reason);
-    call.signal.addEventListener('abort', cancel);
-    const timer = setTimeout(() => end.abort(tooLate(deadlineMs)), deadlineMs);
-    const endsAt = this.#shared.clock.monotonic() + deadlineMs;
-    try {
-      return await new Course(this.#shared, { ...call, signal: end.signal }, ask, endsAt).run();
-    } finally {
-      clearTimeout(timer);
-      call.signal.removeEventListener('abort', cancel);
-    }
+  run<T>(call: ModelCall, ask: (asking: Asking) => Promise<T>): Promise<Called<T>> {
+    return new Course(this.#shared, call, ask).run();
   }
 }
 
 /** One model that may be asked. */
-interface Candidate {
+class Candidate {
   readonly wanted: Wanted;
   target: Resolved | undefined;
-  attempts: number;
+  attempts = 0;
   /** Not before, by the monotonic clock. */
-  readyAt: number;
+  readyAt = 0;
   /** Spent on its requests, in milliseconds. */
-  ms: number;
+  ms = 0;
   /** What its last attempt ended with. */
   failure: PotterError | undefined;
-  isOut: boolean;
-  readonly refusedKeys: Set<string>;
+  isOut = false;
+  refusedKeys: ReadonlySet<string> = none;
+
+  constructor(wanted: Wanted) {
+    this.wanted = wanted;
+  }
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** One request under way. */
+class Attempt implements Asking {
+  readonly target: Resolved;
+  readonly server: Server;
+  readonly signal: AbortSignal;
+  readonly #clock: Clock;
+  readonly startedAt: number;
+  firstAt: number | undefined;
+  usage: Usage | undefined;
+
+  constructor(target: Resolved, server: Server, signal: AbortSignal, clock: Clock) {
+    this.target = target;
+    this.server = server;
+    this.signal = signal;
+    this.#clock = clock;
+    this.startedAt = clock.monotonic();
+  }
+
+  begun(): void {
+    this.firstAt ??= this.#clock.monotonic();
+  }
+
+  used(usage: Usage): void {
+    this.usage = usage;
+  }
 }
 
 /** One call on its way from model to model. */
@@ -190,54 +211,67 @@ class Course<T> {
   readonly #shared: Shared;
   readonly #call: ModelCall;
   readonly #ask: (asking: Asking) => Promise<T>;
+  readonly #deadlineMs: number;
   readonly #endsAt: number;
   readonly #candidates: readonly Candidate[];
   readonly #attempts: ModelAttempt[] = [];
+  /** Aborted by the caller's signal and by the deadline: `AbortSignal.any` costs more than everything else here. */
+  readonly #end = new AbortController();
 
-  constructor(shared: Shared, call: ModelCall, ask: (asking: Asking) => Promise<T>, endsAt: number) {
+  constructor(shared: Shared, call: ModelCall, ask: (asking: Asking) => Promise<T>) {
+    const { failover, deadlineMs } = shared.settings();
     this.#shared = shared;
     this.#call = call;
     this.#ask = ask;
-    this.#endsAt = endsAt;
-    const others = shared.settings().failover.filter((reference) => reference !== call.wanted.reference);
-    this.#candidates = [call.wanted, ...others.map((reference) => ({ ...call.wanted, reference }))].map((wanted) => ({
-      wanted,
-      target: undefined,
-      attempts: 0,
-      readyAt: 0,
-      ms: 0,
-      failure: undefined,
-      isOut: false,
-      refusedKeys: new Set(),
-    }));
+    this.#deadlineMs = deadlineMs;
+    this.#endsAt = shared.clock.monotonic() + deadlineMs;
+    this.#candidates = [
+      new Candidate(call.wanted),
+      ...failover
+        .filter((reference) => reference !== call.wanted.reference)
+        .map((reference) => new Candidate({ ...call.wanted, reference })),
+    ];
   }
 
   async run(): Promise<Called<T>> {
-    for (;;) {
-      const candidate = await this.#next();
-      const called = await this.#try(candidate);
-      if (called) return called;
+    const { signal } = this.#call;
+    signal.throwIfAborted();
+    const cancel = (): void => this.#end.abort(signal.reason);
+    signal.addEventListener('abort', cancel);
+    const timer = setTimeout(() => this.#end.abort(tooLate(this.#deadlineMs)), this.#deadlineMs);
+    try {
+      for (;;) {
+        const candidate = this.#ready() ?? (await this.#soonest());
+        const called = await this.#try(candidate);
+        if (called) return called;
+      }
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
     }
   }
 
-  /**
-   * The first in their order that may be asked now: while one has to be waited for, the next is not. Fails when none is
-   * left, or none in time.
-   */
-  async #next(): Promise<Candidate> {
+  /** The first in their order that may be asked now: while one has to be waited for, the next is not. */
+  #ready(): Candidate | undefined {
+    const now = this.#shared.clock.monotonic();
+    for (const candidate of this.#candidates) {
+      if (!candidate.isOut && this.#readyAt(candidate) <= now) return candidate;
+    }
+    return undefined;
+  }
+
+  /** The one that may be asked first, when it may. Fails when none is left, or none in time. */
+  async #soonest(): Promise<Candidate> {
     const { clock, sleep } = this.#shared;
-    const { signal, waiting } = this.#call;
     const left = this.#candidates.filter(({ isOut }) => !isOut);
-    const now = clock.monotonic();
     const [soonest] = left.toSorted((one, other) => this.#readyAt(one) - this.#readyAt(other));
     if (!soonest) throw this.#failure();
-    const ready = left.find((candidate) => this.#readyAt(candidate) <= now);
-    if (ready) return ready;
     const at = this.#readyAt(soonest);
     if (at >= this.#endsAt) throw this.#failure();
-    const ms = at - now;
+    const ms = at - clock.monotonic();
+    const { signal } = this.#end;
     const { providerName } = soonest.target ?? { providerName: '' };
-    await waiting?.({ providerName, code: soonest.failure?.code ?? 'RATE_LIMIT', ms: Math.ceil(ms) });
+    await this.#call.waiting?.({ providerName, code: soonest.failure?.code ?? 'RATE_LIMIT', ms: Math.ceil(ms) });
     await sleep(ms, signal).catch((thrown: unknown) => {
       throw this.#told(toPotterError(signal.aborted ? signal.reason : thrown), soonest.attempts);
     });
@@ -251,41 +285,27 @@ class Course<T> {
 
   /** Undefined when it failed and something may be left to try. */
   async #try(candidate: Candidate): Promise<Called<T> | undefined> {
-    const admitted = await this.#admit(candidate);
-    if (!admitted) return undefined;
+    const { signal } = this.#end;
+    let admitted: Admitted;
+    try {
+      candidate.target ??= await this.#shared.resolve(candidate.wanted, signal, this.#call.log);
+      admitted = this.#admit(candidate, candidate.target);
+    } catch (thrown) {
+      this.#giveUp(candidate, toPotterError(thrown), false);
+      return undefined;
+    }
     const { target, server, pass, reservation } = admitted;
-    const { clock } = this.#shared;
-    const { signal, started } = this.#call;
-    const startedAt = clock.monotonic();
-    let firstAt: number | undefined;
-    let usage: Usage | undefined;
-    const end = (result: ModelAttempt['result']): void => {
-      const ms = clock.monotonic() - startedAt;
-      candidate.ms += ms;
-      this.#attempts.push({ provider: target.id, model: target.model, result, ms: Math.round(ms) });
-    };
-    const tell = (result: ModelSample['result']): void =>
-      this.#record(candidate, target, { result, firstTokenMs: firstAt && firstAt - startedAt, usage });
+    const attempt = new Attempt(target, server, signal, this.#shared.clock);
     try {
       candidate.attempts += 1;
-      if (candidate.attempts === 1) await started?.(target, this.#attempts.length > 0);
-      const value = await this.#ask({
-        target,
-        server,
-        signal,
-        begun: () => {
-          firstAt ??= clock.monotonic();
-        },
-        used: (tokens) => {
-          usage = tokens;
-        },
-      });
+      if (candidate.attempts === 1) await this.#call.started?.(target, this.#attempts.length > 0);
+      const value = await this.#ask(attempt);
       pass?.succeed();
-      end('ok');
-      tell('ok');
-      const cost = usage && costOf(target, usage);
+      this.#ended(candidate, attempt, 'ok');
+      this.#record(candidate, attempt, 'ok');
+      const cost = attempt.usage && costOf(target, attempt.usage);
       const notice = this.#notice(candidate, target);
-      return { value, target, attempts: this.#attempts, cost, ...(notice !== undefined && { notice }) };
+      return { value, target, attempts: this.#attempts, cost, notice };
     } catch (thrown) {
       const error = toPotterError(thrown);
       candidate.failure = error;
@@ -293,36 +313,33 @@ class Course<T> {
       if (signal.aborted) pass?.leave();
       else if (breaks) pass?.fail();
       else pass?.succeed();
-      end(error.code);
-      if (signal.aborted || firstAt !== undefined || !this.#again(candidate, server, error)) {
-        tell(error.code);
-        this.#giveUp(candidate, error, firstAt !== undefined);
+      this.#ended(candidate, attempt, error.code);
+      const hasBegun = attempt.firstAt !== undefined;
+      if (signal.aborted || hasBegun || !this.#again(candidate, server, error)) {
+        this.#record(candidate, attempt, error.code);
+        this.#giveUp(candidate, error, hasBegun);
       }
       return undefined;
     } finally {
-      reservation?.settle(usage && costOf(target, usage));
+      reservation?.settle(attempt.usage && costOf(target, attempt.usage));
     }
   }
 
-  /** Everything that must be true before a request leaves. Undefined where the candidate is out. */
-  async #admit(candidate: Candidate): Promise<Admitted | undefined> {
-    const { clock, breakers, budgets, resolve } = this.#shared;
-    const { signal, log, spender, expected } = this.#call;
-    let pass: Pass | undefined;
+  /** Everything that must be true before a request leaves. */
+  #admit(candidate: Candidate, target: Resolved): Admitted {
+    const { clock, breakers, budgets } = this.#shared;
+    const { spender, expected } = this.#call;
+    const server = this.#serverOf(candidate, target);
+    // A program on this machine costs nothing to ask, and who has just started it wants it asked at once.
+    const pass = target.isLocal ? undefined : breakers.enter(server.key);
+    if (!pass && !target.isLocal) throw circuitOpen(target, clock.now() + breakers.waitMs(server.key));
+    if (target.isFree) return { target, server, pass, reservation: undefined };
+    const spent = costOf(target, expected).micros;
     try {
-      candidate.target ??= await resolve(candidate.wanted, signal, log);
-      const { target } = candidate;
-      const server = this.#serverOf(candidate, target);
-      // A program on this machine costs nothing to ask, and who has just started it wants it asked at once.
-      pass = target.isLocal ? undefined : breakers.enter(server.key);
-      if (!pass && !target.isLocal) throw circuitOpen(target, clock.now() + breakers.waitMs(server.key));
-      const spent = costOf(target, expected).micros;
-      const reservation = target.isFree ? undefined : budgets.reserve({ ...spender, key: target.id }, spent);
-      return { target, server, pass, reservation };
+      return { target, server, pass, reservation: budgets.reserve({ ...spender, key: target.id }, spent) };
     } catch (thrown) {
       pass?.leave();
-      this.#giveUp(candidate, toPotterError(thrown), false);
-      return undefined;
+      throw thrown;
     }
   }
 
@@ -338,12 +355,12 @@ class Course<T> {
   #again(candidate: Candidate, server: Server, error: PotterError): boolean {
     const { clock, refused, held } = this.#shared;
     const now = clock.monotonic();
-    const { target, refusedKeys, attempts } = candidate;
+    const { target, attempts } = candidate;
     const { key, attempts: most } = ruleOf(error);
     if (key) {
       refused.set(server.key, now + refusedMs);
-      refusedKeys.add(server.key);
-      return target !== undefined && target.servers.length > refusedKeys.size;
+      candidate.refusedKeys = new Set([...candidate.refusedKeys, server.key]);
+      return target !== undefined && target.servers.length > candidate.refusedKeys.size;
     }
     const asked = retryAfterOf(error);
     if (asked !== undefined && asked > longestRetryAfter) return false;
@@ -358,7 +375,7 @@ class Course<T> {
   #giveUp(candidate: Candidate, error: PotterError, hasBegun: boolean): void {
     candidate.failure = error;
     candidate.isOut = true;
-    if (this.#call.signal.aborted || hasBegun || !ruleOf(error).failsOver) throw this.#told(error, candidate.attempts);
+    if (this.#end.signal.aborted || hasBegun || !ruleOf(error).failsOver) throw this.#told(error, candidate.attempts);
   }
 
   /** Why nobody answered. */
@@ -386,22 +403,26 @@ class Course<T> {
     return `A key for ${target.providerName} was refused, so the next one was used.`;
   }
 
-  #record(
-    candidate: Candidate,
-    target: Resolved,
-    { result, firstTokenMs, usage }: Pick<ModelSample, 'result'> & Seen,
-  ): void {
-    const { spender } = this.#call;
+  #ended(candidate: Candidate, { target, startedAt }: Attempt, result: ModelAttempt['result']): void {
+    const ms = this.#shared.clock.monotonic() - startedAt;
+    candidate.ms += ms;
+    this.#attempts.push({ provider: target.id, model: target.model, result, ms: Math.round(ms) });
+  }
+
+  /** Of the candidate as a whole; what came of it is what came of its last attempt. */
+  #record(candidate: Candidate, { target, startedAt, firstAt, usage }: Attempt, result: ModelSample['result']): void {
     const cost = usage && costOf(target, usage);
     this.#shared.record({
       provider: target.id,
       model: target.model,
-      ...(spender.action !== undefined && { action: spender.action }),
+      action: this.#call.spender.action,
       ms: candidate.ms,
-      ...(firstTokenMs !== undefined && { firstTokenMs }),
+      firstTokenMs: firstAt === undefined ? undefined : firstAt - startedAt,
       result,
-      ...(usage && { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
-      ...(cost && { costMicros: cost.micros, isEstimate: cost.isEstimate }),
+      inputTokens: usage?.inputTokens,
+      outputTokens: usage?.outputTokens,
+      costMicros: cost?.micros,
+      isEstimate: cost?.isEstimate,
       attempts: candidate.attempts,
       failedOver: candidate !== this.#candidates[0],
     });
@@ -414,11 +435,6 @@ interface Admitted {
   /** Undefined for a program on this machine. */
   readonly pass: Pass | undefined;
   readonly reservation: Reservation | undefined;
-}
-
-interface Seen {
-  readonly firstTokenMs: number | undefined;
-  readonly usage: Usage | undefined;
 }
 
 /** The longest an attempt is put off by chance, after so many. */

@@ -21,8 +21,8 @@ export interface ChatCall {
   readonly spender: Spender;
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Takes the reply's head, then its bytes. Settles when there is room for more. */
-  readonly emit: (piece: Piece) => Promise<void>;
+  /** Takes the reply's head, then its bytes. What it returns settles when there is room for more; nothing: there is. */
+  readonly emit: (piece: Piece) => Promise<void> | undefined;
 }
 
 /** Of a reply that is an error, which is never handed on. */
@@ -74,11 +74,8 @@ export class ChatCompletions {
   }
 
   /** Asks in the words of another wire format, and answers in OpenAI's. */
-  async #translate(
-    request: ChatRequest,
-    { server, target, signal, begun, used }: Asking,
-    call: ChatCall,
-  ): Promise<void> {
+  async #translate(request: ChatRequest, asking: Asking, call: ChatCall): Promise<void> {
+    const { server, target, signal } = asking;
     const { callId, emit } = call;
     const completion = toCompletion(request, target.model);
     const head = { id: `chatcmpl-${callId}`, created: Math.floor(this.#now() / 1000), model: request.model };
@@ -94,14 +91,14 @@ export class ChatCompletions {
     };
     for await (const event of server.provider.complete(completion, signal)) {
       if (event.type === 'text') {
-        begun();
+        asking.begun();
         if (request.stream && text === '') await send({ role: 'assistant', content: '' }, null);
         text += event.text;
         if (request.stream) await send({ content: event.text }, null);
         continue;
       }
       const usage = event.usage ?? estimated(request, text);
-      used(usage);
+      asking.used(usage);
       const finish = finishReasons[event.finish];
       const counts = {
         prompt_tokens: usage.inputTokens,
@@ -208,66 +205,63 @@ const longestEvent = 1 << 20;
 /** What stands at the end of a reply that is whole. */
 const streamEnd = Buffer.from('[DONE]');
 const finished = Buffer.from('"finish_reason":"');
-const usageField = Buffer.from('"usage":{');
+/** The second as Python writes it. */
+const usageFields = ['"usage":{', '"usage": {'].map((field) => Buffer.from(field));
+/** So much of the end is looked at, in bytes: a stream says last how it ended and what it took. */
+const longestTail = 16 * 1024;
+/** Of the usage, which is an object of a few numbers. */
+const longestUsage = 1024;
 
 async function forwardBytes(
   request: ChatRequest,
   wire: Wire,
   forward: NonNullable<Server['forward']>,
-  { target, signal, begun, used }: Asking,
+  asking: Asking,
   emit: ChatCall['emit'],
 ): Promise<void> {
-  const passage = new Passage(request.stream === true, { provider: target.id, model: target.model }, begun, emit);
+  const { target, signal } = asking;
+  const passage = new Passage(request.stream === true, asking, emit);
   // The same text but for the name of the model: what Potter does not know stays in it.
   const body = JSON.stringify({ ...request, model: target.model });
   try {
     await forward({ headers: wire.headers, body, signal }, passage);
     if (passage.refusal) throw wire.refusal(passage.refusal, target.model);
-    await passage.end(target.providerName);
+    await passage.end();
   } finally {
-    if (passage.hasBytes) used(passage.usage() ?? guess(request, passage.received));
+    if (passage.received > 0) asking.used(passage.usage() ?? guess(request, passage.received));
   }
-}
-
-interface Answering {
-  readonly provider: string;
-  readonly model: string;
 }
 
 /** A reply on its way through: what is looked at is only where it ends, and its tokens. */
 class Passage implements ForwardHandler {
   readonly #isStream: boolean;
-  readonly #about: Answering;
-  readonly #begun: () => void;
+  readonly #asking: Asking;
   readonly #emit: ChatCall['emit'];
   #status = 0;
   #flow: Parameters<ForwardHandler['head']>[2] | undefined;
-  #headers = new Headers();
+  #headers: Headers | undefined;
   #refused: Buffer[] | undefined;
-  #sent: Promise<void> = Promise.resolve();
+  /** The last piece that was not taken at once. */
+  #sent: Promise<void> | undefined;
   #waiting = 0;
   #isPaused = false;
-  #isWhole = false;
   #failure: unknown;
-  #tail: Buffer | undefined;
+  /** The last pieces, which are at least `longestTail` together. */
+  readonly #tail: Buffer[] = [];
+  #tailBytes = 0;
   /** The beginning of an event. */
   #held: Buffer | undefined;
   received = 0;
 
-  constructor(isStream: boolean, about: Answering, begun: () => void, emit: ChatCall['emit']) {
+  constructor(isStream: boolean, asking: Asking, emit: ChatCall['emit']) {
     this.#isStream = isStream;
-    this.#about = about;
-    this.#begun = begun;
+    this.#asking = asking;
     this.#emit = emit;
-  }
-
-  get hasBytes(): boolean {
-    return this.received > 0;
   }
 
   /** The error reply, where it is one. */
   get refusal(): Parameters<Wire['refusal']>[0] | undefined {
-    if (!this.#refused) return undefined;
+    if (!this.#refused || !this.#headers) return undefined;
     return { status: this.#status, headers: this.#headers, body: Buffer.concat(this.#refused).toString() };
   }
 
@@ -280,6 +274,7 @@ class Passage implements ForwardHandler {
     this.#flow = flow;
     if (status >= 400) {
       this.#refused = [];
+      this.#headers = new Headers();
       for (const [name, value] of Object.entries(headers)) {
         for (const one of [value ?? []].flat()) this.#headers.append(name, one);
       }
@@ -287,7 +282,8 @@ class Passage implements ForwardHandler {
     }
     const type = headers['content-type'];
     const contentType = typeof type === 'string' ? type : this.#isStream ? eventStream : 'application/json';
-    this.#send({ type: 'head', status, contentType, ...this.#about });
+    const { id: provider, model } = this.#asking.target;
+    this.#send({ type: 'head', status, contentType, provider, model });
   }
 
   bytes(bytes: Buffer): void {
@@ -296,13 +292,26 @@ class Passage implements ForwardHandler {
       this.received += bytes.length;
       return;
     }
-    if (this.received === 0) this.#begun();
+    if (this.received === 0) this.#asking.begun();
     this.received += bytes.length;
     const piece = this.#isStream ? this.#wholeEvents(bytes) : bytes;
     if (piece.length === 0) return;
-    if (piece.includes(usageField)) this.#tail = piece;
-    if (this.#isStream) this.#isWhole ||= piece.includes(streamEnd) || piece.includes(finished);
+    this.#keep(piece);
     this.#send({ type: 'bytes', bytes: piece });
+  }
+
+  #keep(piece: Buffer): void {
+    this.#tail.push(piece);
+    this.#tailBytes += piece.length;
+    for (let first = this.#tail[0]; first && this.#tailBytes - first.length >= longestTail; first = this.#tail[0]) {
+      this.#tail.shift();
+      this.#tailBytes -= first.length;
+    }
+  }
+
+  get #lastBytes(): Buffer {
+    const [only = Buffer.alloc(0)] = this.#tail;
+    return this.#tail.length > 1 ? Buffer.concat(this.#tail) : only;
   }
 
   /** What of a stream may go on: half an event, when nothing follows it, would be read as a broken one. */
@@ -314,19 +323,25 @@ class Passage implements ForwardHandler {
   }
 
   /** Fails when the program did not take it, or a stream has ended without its end. */
-  async end(name: string): Promise<void> {
-    if (this.#held && this.#isWhole) this.#send({ type: 'bytes', bytes: this.#held });
-    await this.#sent;
+  async end(): Promise<void> {
+    const { providerName } = this.#asking.target;
+    const end = this.#isStream ? this.#lastBytes : undefined;
+    const isWhole = !end || end.includes(streamEnd) || end.includes(finished);
+    if (this.#held && isWhole) this.#send({ type: 'bytes', bytes: this.#held });
+    if (this.#sent) await this.#sent;
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.received === 0) throw new PotterError('EMPTY_RESULT', `${name} sent an empty reply.`);
-    if (this.#isStream && !this.#isWhole) {
-      throw new PotterError('INCOMPLETE', `${name} ended the connection before the answer was finished.`);
+    if (this.received === 0) throw new PotterError('EMPTY_RESULT', `${providerName} sent an empty reply.`);
+    if (!isWhole) {
+      throw new PotterError('INCOMPLETE', `${providerName} ended the connection before the answer was finished.`);
     }
   }
 
+  /** As the server counted, where it did: what it says last is the sum. */
   usage(): Usage | undefined {
-    const text = this.#tail?.toString();
-    if (text === undefined) return undefined;
+    const end = this.#lastBytes;
+    const start = usageFields.map((field) => end.lastIndexOf(field)).find((index) => index >= 0);
+    if (start === undefined) return undefined;
+    const text = end.toString('latin1', start, start + longestUsage);
     const input = /"prompt_tokens":\s*(\d{1,9})/.exec(text)?.[1];
     const output = /"completion_tokens":\s*(\d{1,9})/.exec(text)?.[1];
     return input === undefined || output === undefined
@@ -335,12 +350,14 @@ class Passage implements ForwardHandler {
   }
 
   #send(piece: Piece): void {
+    const taken = this.#emit(piece);
+    if (!taken) return;
     this.#waiting += 1;
     if (this.#waiting > mostWaiting && !this.#isPaused) {
       this.#isPaused = true;
       this.#flow?.pause();
     }
-    this.#sent = this.#emit(piece).then(
+    this.#sent = taken.then(
       () => this.#taken(),
       (thrown: unknown) => {
         this.#failure ??= thrown;

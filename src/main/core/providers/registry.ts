@@ -145,13 +145,14 @@ export class ProviderRegistry {
 
   /**
    * The model that is named; where none is, the one chosen for the tier, the default one, or the one that suits the tier
-   * best of the first ready provider.
+   * best of the first ready provider. A promise only where somebody has to be asked for it: a named one is resolved, or
+   * refused, at once.
    */
-  async resolve(
+  resolve(
     { reference, tier = 'standard' }: Wanted,
     signal: AbortSignal,
     log = this.#options.log,
-  ): Promise<Resolved> {
+  ): Resolved | Promise<Resolved> {
     const { defaultModel, tierModels } = this.#options.settings();
     const named = reference ?? tierModels[tier] ?? defaultModel;
     return named === null ? this.#firstReady(tier, { signal, log }) : this.#named(named, tier, signal);
@@ -188,7 +189,7 @@ export class ProviderRegistry {
 
   /** How many chat models the stored key opens; fails with the reason when it, or one of its spares, opens none. */
   async testKey(id: string, signal: AbortSignal): Promise<number> {
-    const connection = await this.#connect(id, this.settingOf(id));
+    const connection = this.#connect(id, this.settingOf(id));
     connection.list = undefined;
     const { servers } = connection;
     for (const [index, { provider }] of servers.length > 1 ? servers.entries() : []) {
@@ -226,12 +227,18 @@ export class ProviderRegistry {
     return Object.entries(this.#options.settings().providers);
   }
 
-  async #named(reference: string, tier: Tier, signal: AbortSignal): Promise<Resolved> {
-    const [id = '', ...rest] = reference.split('/');
-    const setting = this.settingOf(id);
-    const connection = await this.#connect(id, setting);
+  #named(reference: string, tier: Tier, signal: AbortSignal): Resolved | Promise<Resolved> {
+    const slash = reference.indexOf('/');
+    const id = slash < 0 ? reference : reference.slice(0, slash);
+    const connection = this.#connect(id, this.settingOf(id));
     // Whether the model exists is the server's word: lists leave out aliases and models loaded on demand.
-    const model = rest.join('/') || best(setting, await this.#models(id, connection, signal), tier);
+    const model = slash < 0 ? '' : reference.slice(slash + 1);
+    return model === '' ? this.#bestOf(connection, tier, signal) : resolved(connection, model);
+  }
+
+  async #bestOf(connection: Connection, tier: Tier, signal: AbortSignal): Promise<Resolved> {
+    const { id, setting } = connection;
+    const model = best(setting, await this.#models(id, connection, signal), tier);
     if (model === undefined) throw noModels(setting);
     return resolved(connection, model);
   }
@@ -275,7 +282,7 @@ export class ProviderRegistry {
     let hasKey = false;
     try {
       hasKey = this.#options.hasKey(id);
-      const connection = await this.#connect(id, setting);
+      const connection = this.#connect(id, setting);
       const models = await this.#models(id, connection, signal);
       return { info: infoOf(id, setting, hasKey, models), connection };
     } catch (thrown) {
@@ -288,7 +295,7 @@ export class ProviderRegistry {
   }
 
   /** Fails with `NO_KEY`, `KEYS_LOCKED`, `KEY_DETACHED` or `BLOCKED_ADDRESS`; asks nobody. */
-  async #connect(id: string, setting: ProviderSetting): Promise<Connection> {
+  #connect(id: string, setting: ProviderSetting): Connection {
     const { localOnly } = this.#options.settings();
     if (localOnly && !isLocal(setting)) {
       throw new PotterError(
@@ -435,12 +442,9 @@ function best(setting: ProviderSetting, models: readonly Model[], tier: Tier): s
 }
 
 function resolved({ id, isLocal, servers, setting, keys }: Connection, model: string): Resolved {
-  const { name, wireFormat } = setting;
+  const { name: providerName, wireFormat } = setting;
   const withKey = keys.length > 0;
-  return {
-    ...{ id, model, providerName: name, servers, wireFormat, withKey, isLocal },
-    isFree: !withKey,
-  };
+  return { id, model, providerName, servers, wireFormat, withKey, isLocal, isFree: !withKey };
 }
 
 function sameKeys(one: readonly string[], other: readonly string[]): boolean {

@@ -39,7 +39,7 @@ interface CallContext {
 }
 
 interface ProcessContext extends CallContext {
-  readonly emit: (chunk: Chunk<'text.process'>) => Promise<void>;
+  readonly emit: (chunk: Chunk<'text.process'>) => Promise<void> | undefined;
 }
 
 /** One run from its trigger to its entry in the history. */
@@ -324,9 +324,10 @@ export class TextRuns {
       const made = await this.#producer.produce(
         { action, text: given, instruction, model: input.model, signal, log },
         {
-          started: (source) => emit({ type: 'started', runId: id, action: action.info.id, input: given, ...source }),
-          text: (piece) => emit({ type: 'text', text: piece }),
-          waiting: ({ providerName, code, ms }) => emit({ type: 'waiting', provider: providerName, code, ms }),
+          started: async (source) =>
+            emit({ type: 'started', runId: id, action: action.info.id, input: given, ...source }),
+          text: async (piece) => emit({ type: 'text', text: piece }),
+          waiting: async ({ providerName, code, ms }) => emit({ type: 'waiting', provider: providerName, code, ms }),
         },
       );
       // What the last one makes is composed by the mode of the whole run.

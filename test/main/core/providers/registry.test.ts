@@ -358,8 +358,8 @@ describe('the wire format', () => {
     settings.localOnly = true;
     keys.vendor = 'sk-any';
     settings.providers.vendor = { name: 'Vendor', baseUrl: 'https://vendor.example', needsKey: true, wireFormat };
-    const asked = registry.resolve({ reference: 'vendor/m' }, always);
-    await expect(asked).rejects.toMatchObject({ code: 'BLOCKED_ADDRESS' });
+    const ask = async () => registry.resolve({ reference: 'vendor/m' }, always);
+    await expect(ask()).rejects.toMatchObject({ code: 'BLOCKED_ADDRESS' });
     expect(await stateOf('vendor')).toMatchObject({ state: 'failed' });
   });
 });
