@@ -205,7 +205,7 @@ class Api {
     return secret === undefined ? undefined : this.#authenticate(secret);
   }
 
-  async #bodyOf(incoming: IncomingMessage, headers: Headers): Promise<unknown> {
+  #bodyOf(incoming: IncomingMessage, headers: Headers): Promise<unknown> {
     const type = headers['content-type'] ?? '';
     if (!/^application\/json(?:;\s*charset="?utf-8"?)?$/i.test(type)) {
       throw new PotterError('CONTENT_TYPE', 'The body must be sent as application/json.');
@@ -213,16 +213,11 @@ class Api {
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
       throw new PotterError('CONTENT_TYPE', 'The body must not be compressed.');
     }
-    const text = await this.#read(incoming, Number(headers['content-length'] ?? 0));
-    try {
-      return JSON.parse(text);
-    } catch (cause) {
-      throw new PotterError('INVALID_INPUT', 'The body is not JSON.', { cause });
-    }
+    return this.#read(incoming, Number(headers['content-length'] ?? 0));
   }
 
   /** Without a stream's own machinery: most bodies come in one piece. */
-  #read(incoming: IncomingMessage, announced: number): Promise<string> {
+  #read(incoming: IncomingMessage, announced: number): Promise<unknown> {
     const { bodyBytes } = this.#limits;
     const tooLarge = (): PotterError =>
       new PotterError('BODY_TOO_LARGE', `The body has more than ${bodyBytes} bytes.`, { detail: { most: bodyBytes } });
@@ -239,7 +234,11 @@ class Api {
       });
       incoming.on('end', () => {
         const [only = Buffer.alloc(0)] = parts;
-        resolve((parts.length > 1 ? Buffer.concat(parts) : only).toString('utf8'));
+        try {
+          resolve(JSON.parse((parts.length > 1 ? Buffer.concat(parts) : only).toString('utf8')));
+        } catch (cause) {
+          reject(new PotterError('INVALID_INPUT', 'The body is not JSON.', { cause }));
+        }
       });
       // Also of a request that was cut off, which ends with this alone.
       incoming.on('error', () => reject(new PotterError('TRANSPORT_CLOSED', 'The request was cut off.')));
@@ -372,6 +371,7 @@ class Writer {
 
   /** What it returns settles when there is room for more; nothing: there is. */
   write(piece: string | Uint8Array): Promise<void> | undefined {
+    this.#gather();
     if (this.signal.aborted || this.#response.write(piece)) return undefined;
     return new Promise((resolve) => {
       const settle = (): void => {
@@ -382,6 +382,14 @@ class Writer {
       this.#response.once('drain', settle);
       this.#response.once('close', settle);
     });
+  }
+
+  /** What comes in one turn of the event loop goes out in one piece: the last of a short answer, and its end with it. */
+  #gather(): void {
+    const { socket } = this.#response;
+    if (!socket || socket.writableCorked > 0) return;
+    socket.cork();
+    setImmediate(() => socket.uncork());
   }
 }
 

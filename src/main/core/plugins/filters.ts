@@ -30,7 +30,7 @@ export class Filters {
 
   /** Is there anything between a text and a model at this place? */
   has(on: FilterPlace): boolean {
-    return this.#chosen(on).length > 0;
+    return this.#options.enabled().length > 0 && this.#chosen(on).length > 0;
   }
 
   /** What an answer depends on besides the text. */

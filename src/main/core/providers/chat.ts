@@ -203,12 +203,12 @@ function textOf(content: ChatRequest['messages'][number]['content']): string {
 const longestEvent = 1 << 20;
 
 /** What stands at the end of a reply that is whole. */
-const streamEnd = Buffer.from('[DONE]');
-const finished = Buffer.from('"finish_reason":"');
-/** The second as Python writes it. */
-const usageFields = ['"usage":{', '"usage": {'].map((field) => Buffer.from(field));
+const streamEnd = '[DONE]';
+const finished = '"finish_reason":"';
 /** So much of the end is looked at, in bytes: a stream says last how it ended and what it took. */
 const longestTail = 16 * 1024;
+/** The end, the usage and the reason why it ended, and one more. */
+const lastEvents = 4;
 /** Of the usage, which is an object of a few numbers. */
 const longestUsage = 1024;
 
@@ -309,9 +309,13 @@ class Passage implements ForwardHandler {
     }
   }
 
-  get #lastBytes(): Buffer {
+  /** What ends it: a stream's last events. A character for each byte, as what is looked for is ASCII. */
+  get #lastText(): string {
     const [only = Buffer.alloc(0)] = this.#tail;
-    return this.#tail.length > 1 ? Buffer.concat(this.#tail) : only;
+    const text = (this.#tail.length > 1 ? Buffer.concat(this.#tail) : only).toString('latin1');
+    let start = this.#isStream ? text.length : 0;
+    for (let events = 0; events <= lastEvents && start > 0; events += 1) start = text.lastIndexOf('\n\n', start - 1);
+    return start > 0 ? text.slice(start) : text;
   }
 
   /** What of a stream may go on: half an event, when nothing follows it, would be read as a broken one. */
@@ -325,8 +329,8 @@ class Passage implements ForwardHandler {
   /** Fails when the program did not take it, or a stream has ended without its end. */
   async end(): Promise<void> {
     const { providerName } = this.#asking.target;
-    const end = this.#isStream ? this.#lastBytes : undefined;
-    const isWhole = !end || end.includes(streamEnd) || end.includes(finished);
+    const end = this.#isStream ? this.#lastText : undefined;
+    const isWhole = end === undefined || end.includes(streamEnd) || end.includes(finished);
     if (this.#held && isWhole) this.#send({ type: 'bytes', bytes: this.#held });
     if (this.#sent) await this.#sent;
     if (this.#failure !== undefined) throw this.#failure;
@@ -338,10 +342,10 @@ class Passage implements ForwardHandler {
 
   /** As the server counted, where it did: what it says last is the sum. */
   usage(): Usage | undefined {
-    const end = this.#lastBytes;
-    const start = usageFields.map((field) => end.lastIndexOf(field)).find((index) => index >= 0);
-    if (start === undefined) return undefined;
-    const text = end.toString('latin1', start, start + longestUsage);
+    const end = this.#lastText;
+    const start = end.lastIndexOf('"usage":');
+    if (start < 0) return undefined;
+    const text = end.slice(start, start + longestUsage);
     const input = /"prompt_tokens":\s*(\d{1,9})/.exec(text)?.[1];
     const output = /"completion_tokens":\s*(\d{1,9})/.exec(text)?.[1];
     return input === undefined || output === undefined
