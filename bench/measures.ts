@@ -253,10 +253,13 @@ async function commandLine(): Promise<number> {
   return inFolder(async (POTTER_DATA) => {
     const program = join(root, 'bin', 'potter.js');
     const options = { input: 'b\na\n', encoding: 'utf8', env: { ...process.env, POTTER_DATA } } as const;
-    const ours = await timed(() => {
+    const run = (): void => {
       const { stdout } = spawnSync(process.execPath, [program, 'run', 'sort-lines'], options);
       if (stdout !== 'a\nb\n') throw new Error(`It printed ${JSON.stringify(stdout)}.`);
-    });
+    };
+    // The first one makes the data directory.
+    run();
+    const ours = await timed(run);
     const empty = await timed(() => spawnSync(process.execPath, ['-e', '0']));
     return ours / empty;
   });

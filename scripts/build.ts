@@ -1,6 +1,6 @@
 /** Builds `dist/`, or leaves it when it is no older than what it is made from. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +22,8 @@ export async function buildIfStale({ force = false }: { force?: boolean } = {}):
 
 function build(): void {
   const startedAt = new Date();
+  // What bin/potter.js keeps of the build before has other names and would never be read again.
+  rmSync(join(root, 'node_modules', '.cache', 'compiled'), { recursive: true, force: true });
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const { status, stdout, stderr } = spawnSync(process.execPath, [vite, 'build', '--app', '--logLevel', 'warn'], {
     cwd: root,

@@ -43,6 +43,8 @@ export type { Caller } from './security/access.ts';
 export interface PotterOptions {
   /** Says in `system.info` that answers come from the labelled sample of `potter serve --demo`. */
   readonly demo?: boolean;
+  /** Id of the action that will be run as soon as it has started: what it needs is made ready meanwhile. */
+  readonly firstAction?: string;
 }
 
 /** The running core of one data directory. */
@@ -198,6 +200,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     await PluginManager.open({ directory: host.pluginDirectory, log: of('plugins') }),
     (it) => it.stop(),
   );
+  if (options.firstAction !== undefined) plugins.prepare(options.firstAction);
   const filters = new Filters({ plugins, enabled: () => config.get('plugins.filters'), log: of('plugins') });
   const chat = new ChatCompletions(models, filters, () => clock.now());
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());

@@ -68,7 +68,8 @@ async function runCommand(command: Command, context: AloneContext): Promise<void
   if ('runAlone' in command) return command.runAlone(context);
   // A run on the selection was started by a key: nobody watches its standard error.
   const notify = context.values.selection ? { notify: notifyDesktop } : {};
-  const opened = await connectHeadless({ ...context, ...notify });
+  const [action] = command.route === 'text.process' ? context.positionals : [];
+  const opened = await connectHeadless({ ...context, ...notify, ...(action !== undefined && { firstAction: action }) });
   try {
     await tellProblems(context.terminal, opened.client);
     if (command.route !== 'system.erase') await unlockFromFile(opened.client, context.environment);

@@ -43,7 +43,7 @@ export function createClassifier(): Classifier {
     const list = new BlockList();
     for (const range of ranges) {
       const [network = '', bits] = range.split('/');
-      list.addSubnet(network, Number(bits), isIP(network) === 4 ? 'ipv4' : 'ipv6');
+      list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
     }
     return { place, list };
   });

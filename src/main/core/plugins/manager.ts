@@ -54,6 +54,11 @@ export class PluginManager {
     return this.#sandbox.run(plugin.guest, commandId, text, signal);
   }
 
+  /** Makes ready what a command of that id needs, where there is one: it is about to be run. */
+  prepare(commandId: string): void {
+    if (this.list().some(({ commands }) => commands.some(({ id }) => id === commandId))) this.#sandbox.prepare();
+  }
+
   /** Cancels what is running and ends the plugin threads. */
   stop(): Promise<void> {
     return this.#sandbox.stop();

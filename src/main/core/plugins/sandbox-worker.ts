@@ -2,7 +2,8 @@
  * The thread in which plugins run, each in a QuickJS engine of its own with its own capped memory. It does one request at
  * a time and knows no clock: the host watches from outside and ends the thread when a guest takes too long.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { parentPort } from 'node:worker_threads';
 import variant from '@jitl/quickjs-wasmfile-release-sync';
 import {
   type CustomizeVariantOptions,
@@ -13,6 +14,7 @@ import {
 } from 'quickjs-emscripten-core';
 import { type WasmMemory, type WasmModule, webAssembly } from './web-assembly.ts';
 
+/** The first message. */
 export interface WorkerSettings {
   readonly wasmModule: WasmModule;
   readonly memoryMiB: number;
@@ -94,7 +96,9 @@ const shim = `(function () {
   };
 })()`;
 
-const settings = workerData as WorkerSettings;
+if (!parentPort) throw new Error('This is no program but a thread.');
+const host = parentPort;
+const [settings] = (await once(host, 'message')) as [WorkerSettings];
 const guests = new Map<string, Guest>();
 /** A text may be all quotes or line ends, which double in JSON. */
 const replyCharacters = settings.resultCharacters * 2 + 1_000;
@@ -110,8 +114,8 @@ class Broken extends Error {
   }
 }
 
-parentPort?.on('message', (request: WorkerRequest) => {
-  void handle(request).then((answer) => answer && parentPort?.postMessage(answer));
+host.on('message', (request: WorkerRequest) => {
+  void handle(request).then((answer) => answer && host.postMessage(answer));
 });
 
 async function handle(request: WorkerRequest): Promise<WorkerAnswer | undefined> {
@@ -218,4 +222,4 @@ const newMemory = (): WasmMemory =>
 /** The engine grows in steps, so full means that the next step would not fit. */
 const isFull = (memory: WasmMemory): boolean => memory.buffer.byteLength > 0.8 * memoryBytes;
 
-parentPort?.postMessage({ type: 'ready' } satisfies WorkerAnswer);
+host.postMessage({ type: 'ready' } satisfies WorkerAnswer);

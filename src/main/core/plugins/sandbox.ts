@@ -75,6 +75,13 @@ export class Sandbox {
     }
   }
 
+  /** Begins to start a thread, where there is none: the first call then need not wait for all of it. */
+  prepare(): void {
+    if (this.#stopped || this.#threads.length > 0) return;
+    this.#newThread();
+    this.#endWhenIdle();
+  }
+
   /** Cancels every call and ends the threads. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -300,15 +307,9 @@ class Thread {
   }
 
   async #start(wasmModule: Promise<WasmModule>): Promise<Worker> {
-    const settings: WorkerSettings = {
-      wasmModule: await wasmModule,
-      memoryMiB: this.#limits.memoryMiB,
-      resultCharacters: this.#limits.resultCharacters,
-    };
     const file = import.meta.url.endsWith('.ts') ? './sandbox-worker.ts' : './sandbox-worker.js';
     const worker = new Worker(new URL(file, import.meta.url), {
       name: 'potter-plugins',
-      workerData: settings,
       // Neither Potter's environment nor its flags reach the thread.
       env: {},
       execArgv: [],
@@ -326,6 +327,11 @@ class Thread {
       void worker.terminate();
     }, startMs);
     worker.once('message', () => resolve());
+    const { memoryMiB, resultCharacters } = this.#limits;
+    // The engine is compiled while the thread starts.
+    wasmModule.then((module) => {
+      worker.postMessage({ wasmModule: module, memoryMiB, resultCharacters } satisfies WorkerSettings);
+    }, failed);
     // These stay for the thread's life: one that dies between two calls must not take the process with it.
     worker.on('error', failed).on('exit', () => failed());
     await isReady.finally(() => clearTimeout(timer));

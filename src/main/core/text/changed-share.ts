@@ -1,6 +1,7 @@
 import { diffArrays } from 'diff';
 
-const words = new Intl.Segmenter(undefined, { granularity: 'word' });
+/** Made at first use: it takes some 10 ms, which is a lot of the start of a command. */
+let words: Intl.Segmenter | undefined;
 
 /** Where comparing takes longer than this, so much differs that the exact share no longer matters. */
 const timeoutMs = 100;
@@ -17,5 +18,6 @@ export function changedShare(before: string, after: string): number {
 }
 
 function wordsOf(text: string): string[] {
+  words ??= new Intl.Segmenter(undefined, { granularity: 'word' });
   return [...words.segment(text)].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment);
 }

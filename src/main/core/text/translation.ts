@@ -38,5 +38,9 @@ function isWrittenIn(text: string, language: string, tag: string): boolean {
   return language !== 'zh' || variant === undefined || (variant === 'traditional') === (wanted.script === 'Hant');
 }
 
-const names = new Intl.DisplayNames('en', { type: 'language' });
-export const nameOf = (tag: string): string => names.of(tag) ?? tag;
+/** Made at first use, as it takes some milliseconds. */
+let names: Intl.DisplayNames | undefined;
+export const nameOf = (tag: string): string => {
+  names ??= new Intl.DisplayNames('en', { type: 'language' });
+  return names.of(tag) ?? tag;
+};
