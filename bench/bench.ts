@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildIfStale } from '../scripts/build.ts';
+import { browserMeasures } from './browser.ts';
 import { type Measure, measures, slowMeasures } from './measures.ts';
 import { stopServers, wireMeasures } from './wire.ts';
 
@@ -26,7 +27,7 @@ process.on('exit', stopServers);
 
 await buildIfStale();
 const results: Record<string, Result> = readResults();
-const chosen = { ...measures, ...wireMeasures, ...(full && slowMeasures) };
+const chosen = { ...measures, ...wireMeasures, ...(full && { ...slowMeasures, ...browserMeasures }) };
 for (const [id, measure] of Object.entries(chosen)) {
   if (only !== undefined && !id.startsWith(only)) continue;
   const result = await run(measure).catch((thrown: unknown) => {

@@ -1,9 +1,10 @@
 /** What is measured, by the ids of the targets. Each sample is one round; both sides of a ratio run in it in turn. */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { Configuration } from '../src/main/core/config/config.ts';
@@ -37,8 +38,11 @@ export const measures: Readonly<Record<string, Measure>> = {
   'events.emit_1': { unit: '×', target: '≥ 1', sample: () => emitRatio(1) },
   'events.emit_100': { unit: '×', target: '≥ 1.3', sample: () => emitRatio(100) },
   'config.get': { unit: 'ns', target: '≤ 50', sample: configGet },
+  'config.reload_p99': { unit: 'ms', target: '≤ 10', rounds: 3, sample: reload },
   'log.lines': { unit: '×', target: '≥ 0.8', sample: logLines },
   'plugin.activate_cold': { unit: 'ms', target: '≤ 120', sample: activateCold },
+  'plugin.activate_warm': { unit: 'ms', target: '≤ 10', sample: activateWarm },
+  'plugin.idle_50': { unit: 'MB', target: '≤ 40', rounds: 3, sample: idlePlugins },
   'plugin.call_p50': { unit: 'ms', target: '≤ 0.3', sample: () => pluginCall('x'.repeat(100), 301) },
   'plugin.call_1mb': { unit: 'ms', target: '≤ 60', sample: () => pluginCall('x'.repeat(1_000_000), 5) },
   'monitor.open': { unit: 'ms', target: '≤ 300', rounds: 3, sample: openDashboards },
@@ -49,6 +53,9 @@ export const measures: Readonly<Record<string, Measure>> = {
 
 /** Only with `--full`. */
 export const slowMeasures: Readonly<Record<string, Measure>> = {
+  'app.idle_rss': { unit: '×', target: '≤ 1.6', rounds: 1, sample: async () => (await idle()).memory },
+  'app.idle_cpu': { unit: '%', target: '≤ 0.2', rounds: 1, sample: async () => (await idle()).processor },
+  'soak.slope': { unit: '×', target: '≤ 1.1', rounds: 1, sample: soak },
   'text.local_p95': { unit: 'ms', target: '≤ 100', rounds: 1, sample: onRealWindows },
 };
 
@@ -201,6 +208,58 @@ async function configGet(): Promise<number> {
   });
 }
 
+/** From the moment another program has put a settings file in place until a subscriber has its value, of a hundred. */
+async function reload(): Promise<number> {
+  return inFolder(async (dataDirectory) => {
+    const config = Configuration.open({ dataDirectory, environment: {}, log: silentLog });
+    const seenAt = new Map<unknown, number>();
+    config.onChange(() => seenAt.set(config.get('text.maxCharacters'), performance.timeOrigin + performance.now()));
+    const times = await writes({ file: config.path, key: 'text.maxCharacters', gapMs: 37 }, ({ value, at }) => {
+      const seen = seenAt.get(value);
+      if (seen === undefined) throw new Error(`The value ${String(value)} was missed.`);
+      return seen - at;
+    });
+    config.close();
+    return percentile(times, 0.99);
+  });
+}
+
+export interface Write {
+  readonly value: unknown;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface Writing {
+  readonly file: string;
+  readonly key: string;
+  /** In turn; ever greater numbers if left out. */
+  readonly values?: readonly unknown[];
+  /** From one write to the next, in milliseconds: long enough that each of them is seen. */
+  readonly gapMs: number;
+}
+
+/** Has another program change one setting a hundred times. */
+export async function writes<T>(
+  { file, key, values = [], gapMs }: Writing,
+  latency: (write: Write) => T,
+): Promise<T[]> {
+  const writer = fileURLToPath(new URL('servers/writer.ts', import.meta.url));
+  const child = spawn(process.execPath, [writer, file, ...values.map((value) => JSON.stringify(value))], {
+    env: { ...process.env, KEY: key, WRITES: '100', GAP_MS: String(gapMs) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+    text += piece;
+  });
+  await once(child, 'close');
+  // The last one is on its way.
+  await pause(300);
+  const lines = text.trim().split('\n');
+  return lines.map((line) => latency(JSON.parse(line) as Write));
+}
+
 async function logLines(): Promise<number> {
   return inFolder(async (directory) => {
     const ours = createLog({
@@ -227,6 +286,38 @@ async function activateCold(): Promise<number> {
   const ms = await timed(() => plugins.run('text-tools', 'upper-case', 'x', never));
   await plugins.stop();
   return ms;
+}
+
+/** The same plugin in a thread that stands, as another one was used before. */
+async function activateWarm(): Promise<number> {
+  const plugins = await PluginManager.open({ directory: built, log: silentLog });
+  await plugins.run('encoding-tools', 'base64-encode', 'x', never);
+  const ms = await timed(() => plugins.run('text-tools', 'upper-case', 'x', never));
+  await plugins.stop();
+  return ms;
+}
+
+/** Fifty plugins that were each used once, over none. */
+async function idlePlugins(): Promise<number> {
+  return inFolder(async (folder) => {
+    const [none, many] = [join(folder, 'none'), join(folder, 'many')];
+    mkdirSync(none);
+    const manifest = JSON.parse(readFileSync(join(built, 'text-tools', 'manifest.json'), 'utf8')) as object;
+    for (let index = 0; index < 50; index += 1) {
+      cpSync(join(built, 'text-tools'), join(many, `plugin-${index}`), { recursive: true });
+      const own = { ...manifest, id: `plugin-${index}` };
+      writeFileSync(join(many, `plugin-${index}`, 'manifest.json'), JSON.stringify(own));
+    }
+    return heldBy(many) - heldBy(none);
+  });
+}
+
+function heldBy(plugins: string): number {
+  const script = fileURLToPath(new URL('servers/plugins.ts', import.meta.url));
+  const { stdout, stderr } = spawnSync(process.execPath, [script, plugins], { encoding: 'utf8' });
+  const [, memory] = /memory (\S+)/.exec(stdout) ?? [];
+  if (memory === undefined) throw new Error(stderr);
+  return Number(memory);
 }
 
 async function pluginCall(text: string, calls: number): Promise<number> {
@@ -288,6 +379,60 @@ async function untilItPrints(args: readonly string[], env: NodeJS.ProcessEnv): P
   return ms;
 }
 
+interface Idle {
+  /** Over an empty Node process. */
+  readonly memory: number;
+  /** Per cent of one. */
+  readonly processor: number;
+}
+
+let idled: Promise<Idle> | undefined;
+
+/** A minute in which nobody asks for anything, after the start has settled. */
+function idle(): Promise<Idle> {
+  idled ??= inFolder(async (POTTER_DATA) => {
+    const program = [join(root, 'bin', 'potter.js'), 'serve'];
+    const ours = spawn(process.execPath, program, {
+      env: { ...process.env, POTTER_DATA },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const empty = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1e9)'], { stdio: 'ignore' });
+    try {
+      await once(ours.stdout, 'data');
+      await pause(5000);
+      const before = usageOf(ours);
+      await pause(60_000);
+      const after = usageOf(ours);
+      return { memory: after.memory / usageOf(empty).memory, processor: ((after.ms - before.ms) / 60_000) * 100 };
+    } finally {
+      ours.kill('SIGTERM');
+      empty.kill();
+      await once(ours, 'exit');
+    }
+  });
+  return idled;
+}
+
+/** As Linux tells it: resident memory in kB, time on a processor in milliseconds. */
+function usageOf({ pid }: ChildProcess): { readonly memory: number; readonly ms: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return { memory: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]), ms: (Number(fields[11]) + Number(fields[12])) * 10 };
+}
+
+/** The test that makes 20,000 mixed calls says how much more memory is held after them. */
+function soak(): number {
+  const test = join(root, 'test', 'main', 'core', 'soak.test.ts');
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const env = { ...process.env, POTTER_LONG: '1' };
+  const { stdout } = spawnSync(process.execPath, [vitest, 'run', test, '-t', 'mixed calls'], {
+    ...{ cwd: root, encoding: 'utf8', env },
+  });
+  const [, slope] = /heap (\d+\.\d+) ×/.exec(stdout) ?? [];
+  if (slope === undefined) throw new Error(stdout.slice(-2000));
+  return Number(slope);
+}
+
 function onRealWindows(): number {
   const script = join(root, 'scripts', 'test-x11.ts');
   const { stdout } = spawnSync(process.execPath, [script, 'the time from'], { encoding: 'utf8' });
@@ -315,7 +460,7 @@ function repeat(count: number, work: () => void): void {
   for (let index = 0; index < count; index += 1) work();
 }
 
-function percentile(values: readonly number[], share: number): number {
+export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
