@@ -153,6 +153,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
         quietHours: config.get('alerts.quietHours'),
         webhook: config.get('alerts.webhook'),
       }),
+      lasts: { 'settings-broken': () => config.problems().length > 0 },
       version: host.version,
       newId,
     }),

@@ -31,6 +31,11 @@ export interface AlertsOptions {
   readonly show: (notice: Notice) => void;
   readonly fetch: GuardedFetch;
   readonly settings: () => AlertSettings;
+  /**
+   * Rules whose cause can be looked at: such an alert stays as long as its cause, and no longer. The others end when it has
+   * stayed away for the window.
+   */
+  readonly lasts?: Readonly<Partial<Record<AlertRule['id'], () => boolean>>>;
   readonly version: string;
   readonly newId: () => string;
 }
@@ -146,13 +151,11 @@ export class Alerts {
   async tick(): Promise<void> {
     const now = this.#options.clock.now();
     const isNews = this.#raised.some(({ isDirty }) => isDirty);
-    for (const alert of this.#raised) {
-      if (alert.row.state !== 'resolved' && alert.row.last_at + alert.rule.windowMs <= now)
-        this.#end(alert, 'resolved');
-    }
+    const over = this.#raised.filter((alert) => alert.row.state !== 'resolved' && this.#isOver(alert, now));
+    for (const alert of over) this.#end(alert, 'resolved');
     this.#notify();
     this.flush();
-    if (isNews) this.#publish();
+    if (isNews || over.length > 0) this.#publish();
     await Promise.all(this.#due(sendAfterMs).map((alert) => this.#send(alert)));
   }
 
@@ -194,6 +197,11 @@ export class Alerts {
   stop(): void {
     this.#stopped.abort();
     this.flush();
+  }
+
+  #isOver({ rule, row }: Raised, now: number): boolean {
+    const lasts = this.#options.lasts?.[rule.id];
+    return lasts ? !lasts() : row.last_at + rule.windowMs <= now;
   }
 
   #find(id: string): Raised {

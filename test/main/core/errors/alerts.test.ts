@@ -29,7 +29,7 @@ interface Bench {
   restart(): Alerts;
 }
 
-function bench({ fetch = refuse, at = noon, folder = temporaryFolder() }: BenchOptions = {}): Bench {
+function bench({ fetch = refuse, at = noon, folder = temporaryFolder(), lasts }: BenchOptions = {}): Bench {
   let now = at;
   const notices: Notice[] = [];
   const published: Bench['published'] = [];
@@ -45,6 +45,7 @@ function bench({ fetch = refuse, at = noon, folder = temporaryFolder() }: BenchO
       show: (notice) => notices.push(notice),
       fetch,
       settings: () => settings,
+      ...(lasts && { lasts }),
       version: '1.2.3',
       newId: randomUUID,
     });
@@ -73,6 +74,7 @@ function bench({ fetch = refuse, at = noon, folder = temporaryFolder() }: BenchO
 }
 
 interface BenchOptions {
+  readonly lasts?: AlertsOptions['lasts'];
   readonly fetch?: AlertsOptions['fetch'];
   readonly at?: number;
   readonly folder?: string;
@@ -99,6 +101,19 @@ describe('an alert', () => {
   test('stands in one rule for each code', () => {
     const codes = alertRules.flatMap((rule) => rule.codes);
     expect(new Set(codes).size).toBe(codes.length);
+  });
+
+  test('whose cause can be looked at stays as long as the cause, and its end is told', async () => {
+    let isBroken = true;
+    const { alerts, fail, pass, published } = bench({ lasts: { 'settings-broken': () => isBroken } });
+    fail('SETTINGS_MALFORMED');
+    await pass(3 * 24 * 60 * minute);
+    expect(alerts.list()).toMatchObject([{ rule: 'settings-broken', state: 'open' }]);
+    published.length = 0;
+    isBroken = false;
+    await pass(minute);
+    expect(alerts.list()).toEqual([]);
+    expect(published).toEqual([{ topic: 'alerts.changed', payload: { open: 0 } }]);
   });
 
   test('does not come from failures that are further apart than the window', async () => {
