@@ -288,7 +288,10 @@ class Course<T> {
     const { signal } = this.#end;
     let admitted: Admitted;
     try {
-      candidate.target ??= await this.#shared.resolve(candidate.wanted, signal, this.#call.log);
+      if (!candidate.target) {
+        const resolved = this.#shared.resolve(candidate.wanted, signal, this.#call.log);
+        candidate.target = resolved instanceof Promise ? await resolved : resolved;
+      }
       admitted = this.#admit(candidate, candidate.target);
     } catch (thrown) {
       this.#giveUp(candidate, toPotterError(thrown), false);
@@ -298,7 +301,8 @@ class Course<T> {
     const attempt = new Attempt(target, server, signal, this.#shared.clock);
     try {
       candidate.attempts += 1;
-      if (candidate.attempts === 1) await this.#call.started?.(target, this.#attempts.length > 0);
+      const { started } = this.#call;
+      if (started && candidate.attempts === 1) await started(target, this.#attempts.length > 0);
       const value = await this.#ask(attempt);
       pass?.succeed();
       this.#ended(candidate, attempt, 'ok');

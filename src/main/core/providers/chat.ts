@@ -45,10 +45,11 @@ export class ChatCompletions {
   /** Hands the whole reply to `emit`. Fails before it has handed on anything, or with what cut the reply off. */
   async complete(asked: ChatRequest, call: ChatCall): Promise<Called<unknown>> {
     const { signal, log, spender, emit } = call;
-    const request = await this.#filtered(asked, signal);
+    const isFiltered = this.#filters.has('request') || this.#filters.has('response');
+    const request = isFiltered ? await this.#filtered(asked, signal) : asked;
     const expected = { inputTokens: expectedInput(request), outputTokens: limitOf(request) ?? 512, isEstimate: true };
     const wanted = { reference: request.model === defaultModel ? undefined : referenceOf(request.model) };
-    return await this.#models.run({ wanted, spender, expected, signal, log }, (asking) => {
+    return this.#models.run({ wanted, spender, expected, signal, log }, (asking) => {
       const { provider, forward } = asking.server;
       if (provider.wire && forward) return forwardBytes(request, provider.wire, forward, asking, emit);
       return this.#translate(request, asking, call);
@@ -64,7 +65,6 @@ export class ChatCompletions {
         'A plugin filters answers, which chat completions do not pass through it.',
       );
     }
-    if (!filters.has('request')) return request;
     const filter = (text: string): Promise<string> => filters.apply('request', text, signal);
     const messages = request.messages.map(async (message) => ({
       ...message,
