@@ -16,7 +16,7 @@ import { PluginManager } from '../src/main/core/plugins/manager.ts';
 import { startPotter } from '../src/main/core/potter.ts';
 import { openDatabase } from '../src/main/core/storage/database.ts';
 import { createProofreader } from '../src/main/core/text/proofread.ts';
-import { contract, type MetricKind, metricKinds } from '../src/shared/contract.ts';
+import { contract, type MetricKind, metricKinds, type RouteName } from '../src/shared/contract.ts';
 import { noDesktopHost } from './host.ts';
 
 export interface Measure {
@@ -71,28 +71,49 @@ async function callInProcess(): Promise<number> {
   });
 }
 
+/** What a person's doors read, over a history, an audit log and tokens as a year of use leaves them. The dashboards are `monitor.open`. */
+const reads: readonly (readonly [RouteName, object])[] = [
+  ['actions.list', {}],
+  ['actions.get', { id: 'polish' }],
+  ['config.get', {}],
+  ['config.inspect', { key: 'text.maxCharacters' }],
+  ['keys.list', {}],
+  ['history.list', { limit: 100 }],
+  ['history.instructions', {}],
+  ['hotkeys.list', {}],
+  ['audit.list', { limit: 100 }],
+  ['tokens.list', {}],
+  ['alerts.list', { all: true }],
+  ['monitor.health', {}],
+  ['system.info', {}],
+];
+
 async function slowestRoute(): Promise<number> {
   return withCore(async (call) => {
-    const routes = ['actions.list', 'config.get', 'keys.list', 'history.list', 'hotkeys.list', 'system.info'] as const;
+    for (let index = 0; index < 500; index += 1) {
+      const source = { type: 'text', text: `b ${index}\na\n`.repeat(50) };
+      await call('text.process', `seed-${index}`, { action: 'sort-lines', source });
+      if (index < 20) await call('tokens.create', 'window', { name: `token ${index}`, role: 'reader' });
+    }
     const p95s: number[] = [];
-    for (const route of routes) {
+    for (const [route, input] of reads) {
       const times: number[] = [];
-      for (let index = 0; index < 200; index += 1) times.push(await timed(() => call(route, 'window')));
+      for (let index = 0; index < 200; index += 1) times.push(await timed(() => call(route, 'window', input)));
       p95s.push(percentile(times, 0.95));
     }
     return Math.max(...p95s);
   });
 }
 
-type CoreCall = (route: string, window: string) => Promise<void>;
+type CoreCall = (route: RouteName, window: string, input?: object) => Promise<void>;
 
 async function withCore(measure: (call: CoreCall) => Promise<number>): Promise<number> {
   return inFolder(async (dataDirectory) => {
     const potter = await startPotter(noDesktopHost(dataDirectory, built));
     if (!potter) throw new Error('The new data directory is owned.');
     try {
-      return await measure(async (route, window) => {
-        const reply = await potter.gateway.call({ route, input: {}, caller: { kind: 'window', window } });
+      return await measure(async (route, window, input = {}) => {
+        const reply = await potter.gateway.call({ route, input, caller: { kind: 'window', window } });
         if (reply.status === 'error') throw new Error(`${route}: ${reply.error.message}`);
       });
     } finally {
