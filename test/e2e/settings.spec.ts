@@ -62,6 +62,101 @@ test('the language of the window and its colours change at once, also from the f
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'light');
 });
 
+test('models to turn to are listed in their order, and one that cannot be one is told at the field', async ({
+  open,
+  vendor,
+}) => {
+  const { page, program } = await open({ vendor: vendor.baseUrl });
+  await openPanel(page, 'settings');
+  const field = page.getByRole('combobox', { name: 'Models to turn to' });
+  const row = page.locator('.row').filter({ hasText: 'Models to turn to' });
+  await field.fill('openai/gpt-x');
+  await field.press('Enter');
+  await field.fill('anthropic/claude-x');
+  await field.press('Enter');
+  await expect
+    .poll(async () => JSON.parse(await settingsFile(program)).text.failover)
+    .toEqual(['openai/gpt-x', 'anthropic/claude-x']);
+  await field.fill('nonsense');
+  await field.press('Enter');
+  await expect(row.getByText(/must look like provider\/model/)).toBeVisible();
+  await expect(field).toHaveValue('nonsense');
+  await field.fill('');
+  await field.press('Backspace');
+  await expect.poll(async () => JSON.parse(await settingsFile(program)).text.failover).toEqual(['openai/gpt-x']);
+});
+
+test('a month may cost so much, as a whole and for one provider', async ({ open }) => {
+  const { page, program } = await open({ settings: '{}' });
+  await openPanel(page, 'settings');
+  const month = page.getByRole('textbox', { name: 'Most in a month', exact: true });
+  await month.fill('12.5');
+  await month.press('Enter');
+  await page.getByRole('textbox', { name: 'Its id' }).fill('openai');
+  await page.getByRole('textbox', { name: 'US dollars a month' }).fill('5');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const budget = async () => JSON.parse(await settingsFile(program)).budget;
+  await expect.poll(budget).toEqual({ monthly: 12.5, limits: [{ of: 'key', id: 'openai', dollars: 5 }] });
+  await page.getByRole('button', { name: 'Remove the limit Provider openai: 5.00 US dollars' }).click();
+  await month.fill('');
+  await month.press('Enter');
+  // Both are as they are by default.
+  await expect.poll(budget).toEqual({});
+});
+
+test('the loopback API is switched on here, and says where it answers', async ({ open }) => {
+  const { page } = await open({ settings: '{}' });
+  await openPanel(page, 'settings');
+  await page.getByText('Answer programs on this computer').click();
+  const hint = page.getByText(/Programs find it at http:\/\/127\.0\.0\.1:\d+\./);
+  await expect(hint).toBeVisible();
+  const [address = ''] = /http:\/\/[\d.]+:\d+/.exec((await hint.textContent()) ?? '') ?? [];
+  expect(await (await fetch(`${address}/healthz`)).text()).toBe('ok\n');
+  await page.getByText('Answer programs on this computer').click();
+  await expect(hint).toBeHidden();
+  await expect(fetch(`${address}/healthz`)).rejects.toThrow();
+});
+
+test('a proxy that cannot be one is told at the field, and the one in force stays', async ({ open }) => {
+  const { page, program } = await open({ settings: '{}' });
+  await openPanel(page, 'settings');
+  const field = page.getByRole('textbox', { name: 'Proxy', exact: true });
+  await field.fill('http://proxy.example:8080');
+  await field.press('Enter');
+  await expect.poll(() => settingsFile(program)).toContain('http://proxy.example:8080');
+  await field.fill('http://user:secret@proxy.example');
+  await field.press('Enter');
+  await expect(
+    page
+      .locator('.row')
+      .filter({ has: field })
+      .getByText(/network\.proxy/),
+  ).toBeVisible();
+  await expect(field).toHaveValue('http://user:secret@proxy.example');
+  expect(await settingsFile(program)).toContain('http://proxy.example:8080');
+  await field.fill('');
+  await field.press('Enter');
+  await expect.poll(() => settingsFile(program)).not.toContain('proxy.example');
+});
+
+test('quiet hours have two ends or none, and a part of Potter may be logged more closely', async ({ open }) => {
+  const { page, program } = await open({ settings: '{}' });
+  await openPanel(page, 'settings');
+  await page.getByLabel('Quiet from').fill('22:00');
+  expect(await settingsFile(program)).not.toContain('22:00');
+  await page.getByLabel('Quiet until').fill('07:30');
+  const file = async () => JSON.parse(await settingsFile(program));
+  await expect.poll(async () => (await file()).alerts).toEqual({ quietHours: { from: '22:00', to: '07:30' } });
+  await page.getByRole('button', { name: 'Never' }).click();
+  await expect.poll(async () => (await file()).alerts).toEqual({});
+  await page.getByRole('combobox', { name: 'Providers' }).click();
+  await page.getByRole('option', { name: 'Everything' }).click();
+  await expect.poll(async () => (await file()).log).toEqual({ areas: { providers: 'debug' } });
+  await page.getByRole('combobox', { name: 'Providers' }).click();
+  await page.getByRole('option', { name: 'As above' }).click();
+  await expect.poll(async () => (await file()).log?.areas?.providers).toBeUndefined();
+});
+
 test('a setting is found by its words', async ({ open }) => {
   const { page } = await open();
   await openPanel(page, 'settings');

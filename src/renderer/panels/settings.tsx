@@ -10,16 +10,29 @@ import { IconAlert, IconSearch, IconTrash } from '../parts/icons.ts';
 import { Page, Section, Sheet } from '../parts/page.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
-import { ChoiceRow, NumberRow, Row, SwitchRow, useSetting } from '../parts/setting.tsx';
+import { ChoiceRow, NumberRow, Row, SwitchRow, TagsRow, TextRow, useDraft, useSetting } from '../parts/setting.tsx';
+import {
+  AreaLevelsRow,
+  BudgetLimitsRow,
+  FailoverRow,
+  levels,
+  type Named,
+  QuietHoursRow,
+} from '../parts/setting-rows.tsx';
 import { hrefOf } from '../routes.ts';
 import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
 
 const groups = {
-  writing: ['text.currentAction', 'text.translateTo', 'text.translateToSecond', 'text.maxCharacters', 'cache.enabled'],
+  writing: ['text.currentAction', 'text.translateTo', 'text.translateToSecond', 'text.maxCharacters'],
   appearance: ['appearance.theme', 'appearance.language'],
   desktop: ['desktop.startAtLogin'],
-  diagnosis: ['log.level'],
+  models: ['text.failover', 'text.timeoutSeconds', 'cache.enabled', 'cache.hours', 'cache.megabytes'],
+  budget: ['budget.monthly', 'budget.limits'],
+  programs: ['api.enabled', 'api.port'],
+  network: ['network.proxy', 'network.noProxy', 'network.caFile'],
+  alerts: ['alerts.enabled', 'alerts.quietHours', 'alerts.webhook'],
+  diagnosis: ['log.level', 'log.areas', 'log.maxMegabytes', 'log.hideEmail'],
 } as const;
 type Group = keyof typeof groups;
 type Key = (typeof groups)[Group][number];
@@ -99,6 +112,47 @@ function SettingRow({ of }: { readonly of: Key }): ReactNode {
       return <LanguageRow of={of} {...named} />;
     case 'text.maxCharacters':
       return <NumberRow of={of} min={100} max={1_000_000} step={1000} {...named} />;
+    case 'text.timeoutSeconds':
+      return <NumberRow of={of} min={5} max={3600} {...named} />;
+    case 'text.failover':
+      return <FailoverRow {...named} />;
+    case 'cache.hours':
+      return <NumberRow of={of} min={1} max={720} {...named} />;
+    case 'cache.megabytes':
+      return <NumberRow of={of} min={1} max={1024} {...named} />;
+    case 'log.maxMegabytes':
+      return <NumberRow of={of} min={1} max={10_000} {...named} />;
+    case 'budget.monthly':
+      return (
+        <NumberRow
+          of={of}
+          min={0.01}
+          max={1_000_000}
+          decimals={2}
+          prefix="$"
+          empty={t('settings.noLimit')}
+          {...named}
+        />
+      );
+    case 'budget.limits':
+      return <BudgetLimitsRow {...named} />;
+    case 'api.port':
+      return <PortRow {...named} />;
+    case 'network.proxy':
+      return <TextRow of={of} placeholder="http://proxy.example:8080" {...named} />;
+    case 'network.noProxy':
+      return <TagsRow of={of} placeholder="example.com" {...named} />;
+    case 'network.caFile':
+      return <TextRow of={of} placeholder="/etc/ssl/company.pem" {...named} />;
+    case 'alerts.quietHours':
+      return <QuietHoursRow {...named} />;
+    case 'alerts.webhook':
+      return <TextRow of={of} placeholder="https://hooks.example/potter" {...named} />;
+    case 'log.areas':
+      return <AreaLevelsRow {...named} />;
+    case 'api.enabled':
+    case 'alerts.enabled':
+    case 'log.hideEmail':
     case 'cache.enabled':
     case 'desktop.startAtLogin':
       return <SwitchRow of={of} {...named} />;
@@ -108,11 +162,6 @@ function SettingRow({ of }: { readonly of: Key }): ReactNode {
     case 'log.level':
       return <LevelRow {...named} />;
   }
-}
-
-interface Named {
-  readonly name: string;
-  readonly hint: string;
 }
 
 function CurrentActionRow({ name, hint }: Named): ReactNode {
@@ -169,23 +218,12 @@ function LanguageRow({
   name,
   hint,
 }: Named & { readonly of: 'text.translateTo' | 'text.translateToSecond' }): ReactNode {
-  const { settings } = usePotter();
   const setting = useSetting(of);
-  const [draft, setDraft] = useState<string>();
-  const [error, setError] = useState<string>();
-  const shown = draft ?? (setting ? nameOf(setting.value) : '');
-  const keep = async (text: string): Promise<void> => {
-    const tag =
-      common.find((each) => nameOf(each).toLocaleLowerCase() === text.trim().toLocaleLowerCase()) ?? text.trim();
-    setError(undefined);
-    try {
-      if (setting && tag !== setting.value && text !== nameOf(setting.value)) await settings.set(of, tag);
-      setDraft(undefined);
-    } catch (thrown) {
-      const { message, kind } = toPotterError(thrown);
-      setError(`${message} ${kind.next}`);
-    }
-  };
+  const draft = useDraft(of, setting, {
+    show: nameOf,
+    read: (text) =>
+      common.find((each) => nameOf(each).toLocaleLowerCase() === text.trim().toLocaleLowerCase()) ?? text.trim(),
+  });
   return (
     <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
       {(ids) => (
@@ -195,18 +233,16 @@ function LanguageRow({
           aria-describedby={ids.hint}
           data={common.map(nameOf)}
           limit={8}
-          value={shown}
-          error={error}
+          value={draft.text}
+          error={draft.error}
           disabled={!setting || setting.isFixed}
           onFocus={({ currentTarget }) => currentTarget.select()}
-          onChange={setDraft}
-          onOptionSubmit={(text) => void keep(text)}
-          onBlur={() => draft !== undefined && void keep(draft)}
+          onChange={draft.change}
+          onOptionSubmit={(text) => void draft.keep(text)}
+          onBlur={() => void draft.keep()}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.currentTarget.getAttribute('aria-activedescendant')) void keep(shown);
-            if (event.key !== 'Escape') return;
-            setDraft(undefined);
-            setError(undefined);
+            if (event.key === 'Enter' && !event.currentTarget.getAttribute('aria-activedescendant')) void draft.keep();
+            if (event.key === 'Escape') draft.drop();
           }}
         />
       )}
@@ -214,7 +250,16 @@ function LanguageRow({
   );
 }
 
-const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+/** Says where programs find Potter, while they do. */
+function PortRow({ name, hint }: Named): ReactNode {
+  const { t } = useTranslation();
+  const isOn = useSetting('api.enabled')?.value === true;
+  const port = useSetting('api.port')?.value ?? null;
+  const where = isOn && port !== null ? ` ${t('settings.listensAt', { address: `http://127.0.0.1:${port}` })}` : '';
+  return (
+    <NumberRow of="api.port" min={1024} max={65_535} empty={t('settings.anyPort')} name={name} hint={hint + where} />
+  );
+}
 
 function LevelRow({ name, hint }: Named): ReactNode {
   const { t } = useTranslation();

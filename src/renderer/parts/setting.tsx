@@ -1,4 +1,4 @@
-import { Button, Loader, NumberInput, SegmentedControl, Switch } from '@mantine/core';
+import { Button, Loader, NumberInput, SegmentedControl, Switch, TagsInput, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -42,6 +42,54 @@ export function useSetting<K extends SettingKey>(key: K): SettingInUse<K> | unde
       }
     },
   };
+}
+
+/** What is typed for a setting, until it is taken. */
+export interface Draft {
+  readonly text: string;
+  /** Why it was refused, and what to do. */
+  readonly error: string | undefined;
+  change(text: string): void;
+  /** Tries to set what was typed: what is refused stays, with the reason. */
+  keep(text?: string): Promise<void>;
+  /** Back to the value in force. */
+  drop(): void;
+}
+
+/** `read` makes the value of a text, `show` the text of a value. */
+export function useDraft<K extends SettingKey>(
+  of: K,
+  setting: SettingInUse<K> | undefined,
+  { show, read }: { show: (value: SettingValue<K>) => string; read: (text: string) => SettingValue<K> },
+): Draft {
+  const { settings } = usePotter();
+  const [draft, setDraft] = useState<string>();
+  const [error, setError] = useState<string>();
+  const inForce = setting ? show(setting.value) : '';
+  return {
+    text: draft ?? inForce,
+    error,
+    change: setDraft,
+    async keep(text = draft ?? inForce) {
+      setError(undefined);
+      try {
+        if (setting && text !== inForce) await settings.set(of, read(text) as Input<'config.set'>['value']);
+        setDraft(undefined);
+      } catch (thrown) {
+        setDraft(text);
+        setError(refusal(thrown));
+      }
+    },
+    drop() {
+      setDraft(undefined);
+      setError(undefined);
+    },
+  };
+}
+
+function refusal(thrown: unknown): string {
+  const { message, kind } = toPotterError(thrown);
+  return `${message} ${kind.next}`;
 }
 
 export interface RowProps {
@@ -158,19 +206,26 @@ export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): 
   );
 }
 
-interface NumberRowProps extends SettingRowProps<KeyOf<number>> {
+interface NumberRowProps extends SettingRowProps<KeyOf<number | null>> {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
+  /** What an empty field means, where there may be no number. */
+  readonly empty?: string;
+  /** Before the number, such as a currency. */
+  readonly prefix?: string;
+  readonly decimals?: number;
 }
 
 /** Kept when the field is left or Enter is pressed, not at each digit. */
-export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps): ReactNode {
+export function NumberRow(props: NumberRowProps): ReactNode {
+  const { of, name, hint, min, max, step = 1, empty, prefix = '', decimals = 0 } = props;
   const setting = useSetting(of);
   const [draft, setDraft] = useState<number | string>();
   const value = draft ?? setting?.value ?? '';
   const commit = (): void => {
-    const wanted = typeof draft === 'number' ? Math.min(Math.max(draft, min), max) : undefined;
+    const none = draft === '' && empty !== undefined ? null : undefined;
+    const wanted = typeof draft === 'number' ? Math.min(Math.max(draft, min), max) : none;
     if (setting && wanted !== undefined && wanted !== setting.value) void setting.set(wanted);
     setDraft(undefined);
   };
@@ -185,15 +240,99 @@ export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps
           min={min}
           max={max}
           step={step}
-          allowDecimal={false}
+          allowDecimal={decimals > 0}
+          decimalScale={decimals}
+          prefix={prefix}
+          {...(empty !== undefined && { placeholder: empty })}
           allowNegative={false}
           // It would be corrected after it was taken; `commit` does it before.
           clampBehavior="none"
-          thousandSeparator=" "
+          // Of a port nobody groups the digits.
+          thousandSeparator={max > 99_999 ? ' ' : ''}
           disabled={!setting || setting.isFixed}
           onChange={setDraft}
           onBlur={commit}
           onKeyDown={({ key }) => key === 'Enter' && commit()}
+        />
+      )}
+    </Row>
+  );
+}
+
+/** Of a setting that is one line of text. Empty: none. */
+export function TextRow({
+  of,
+  name,
+  hint,
+  placeholder,
+}: SettingRowProps<KeyOf<string | null>> & { readonly placeholder: string }): ReactNode {
+  const setting = useSetting(of);
+  const draft = useDraft(of, setting, { show: (value) => value ?? '', read: (text) => text.trim() || null });
+  return (
+    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })} wide>
+      {(ids) => (
+        <TextInput
+          id={ids.control}
+          className="row-field"
+          {...(hint !== undefined && { 'aria-describedby': ids.hint })}
+          placeholder={placeholder}
+          spellCheck={false}
+          value={draft.text}
+          error={draft.error}
+          disabled={!setting || setting.isFixed}
+          onChange={({ currentTarget }) => draft.change(currentTarget.value)}
+          onBlur={() => void draft.keep()}
+          onKeyDown={({ key }) => {
+            if (key === 'Enter') void draft.keep();
+            if (key === 'Escape') draft.drop();
+          }}
+        />
+      )}
+    </Row>
+  );
+}
+
+/** Of a setting that is a list of names, in their order. */
+export function TagsRow({
+  of,
+  name,
+  hint,
+  placeholder,
+  offered = [],
+}: SettingRowProps<'text.failover' | 'network.noProxy'> & {
+  readonly placeholder: string;
+  readonly offered?: readonly string[];
+}): ReactNode {
+  const { settings } = usePotter();
+  const setting = useSetting(of);
+  const [typed, setTyped] = useState('');
+  const [error, setError] = useState<string>();
+  const keep = async (value: string[]): Promise<void> => {
+    setError(undefined);
+    try {
+      await settings.set(of, value);
+    } catch (thrown) {
+      setError(refusal(thrown));
+      // What was refused is still there to be mended.
+      setTyped(value.find((each) => !setting?.value.includes(each)) ?? '');
+    }
+  };
+  return (
+    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })} wide>
+      {(ids) => (
+        <TagsInput
+          id={ids.control}
+          className="row-field"
+          {...(hint !== undefined && { 'aria-describedby': ids.hint })}
+          placeholder={placeholder}
+          data={[...offered]}
+          limit={50}
+          value={[...(setting?.value ?? [])]}
+          searchValue={typed}
+          error={error}
+          disabled={!setting || setting.isFixed}
+          onSearchChange={setTyped}
+          onChange={(value) => void keep(value)}
         />
       )}
     </Row>
