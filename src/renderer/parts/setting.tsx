@@ -1,4 +1,4 @@
-import { Button, Loader, NumberInput, SegmentedControl, Switch } from '@mantine/core';
+import { Button, Loader, NumberInput, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -16,8 +16,13 @@ export interface SettingInUse<K extends SettingKey> {
   /** It is set where this panel cannot change it. */
   readonly isFixed: boolean;
   /** A refusal is told to the reader. True when it was taken. */
-  set(value: SettingValue<K>): Promise<boolean>;
+  set(value: Patch<SettingValue<K>>): Promise<boolean>;
+  /** The refusal and what to do about it, for a field to show; undefined when it was taken. */
+  offer(value: Patch<SettingValue<K>>): Promise<string | undefined>;
 }
+
+/** An object is merged into what is there, and null takes an entry out. Anything else is taken as it is. */
+type Patch<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [P in keyof T]?: T[P] | null } : T;
 
 /** Undefined until it is known. */
 export function useSetting<K extends SettingKey>(key: K): SettingInUse<K> | undefined {
@@ -26,20 +31,78 @@ export function useSetting<K extends SettingKey>(key: K): SettingInUse<K> | unde
   const info = useStore(settings.state, ({ infos }) => infos[key]);
   useEffect(() => void settings.watch([key]), [settings, key]);
   if (!info) return undefined;
+  const offer: SettingInUse<K>['offer'] = async (value) => {
+    try {
+      await settings.set(key, value as Input<'config.set'>['value']);
+      return undefined;
+    } catch (thrown) {
+      const { message, kind } = toPotterError(thrown);
+      return `${message} ${kind.next}`;
+    }
+  };
   return {
     info,
     // The core has checked it against the schema of this very setting.
     value: info.value as SettingValue<K>,
     isFixed: fixedBy(info) !== undefined,
+    offer,
     async set(value) {
-      try {
-        await settings.set(key, value as Input<'config.set'>['value']);
-        return true;
-      } catch (thrown) {
-        const { message } = toPotterError(thrown);
-        notifications.show({ title: t('settings.notSaved'), message, color: 'red' });
-        return false;
-      }
+      const refusal = await offer(value);
+      if (refusal === undefined) return true;
+      notifications.show({ title: t('settings.notSaved'), message: refusal, color: 'red' });
+      return false;
+    },
+  };
+}
+
+/** What is typed into the field of a setting until it is kept. */
+export interface Draft<D> {
+  /** Undefined as long as the field shows the value in force. */
+  readonly typed: D | undefined;
+  /** Why it was not taken. What was typed stays for as long. */
+  readonly refusal: string | undefined;
+  change(typed: D): void;
+  keep(typed?: D): Promise<void>;
+  giveUp(): void;
+}
+
+/** Kept when the field is left or Enter is pressed, not at each key. `read` gives undefined for what means nothing. */
+export function useDraft<K extends SettingKey, D>(
+  setting: SettingInUse<K> | undefined,
+  read: (typed: D) => SettingValue<K> | undefined,
+): Draft<D> {
+  const [typed, change] = useState<D>();
+  const [refusal, setRefusal] = useState<string>();
+  const giveUp = (): void => {
+    change(undefined);
+    setRefusal(undefined);
+  };
+  const keep = async (wanted = typed): Promise<void> => {
+    if (!setting || wanted === undefined) return;
+    const value = read(wanted);
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(setting.value)) return giveUp();
+    const refused = await setting.offer(value as Patch<SettingValue<K>>);
+    setRefusal(refused);
+    // Somebody may have typed on meanwhile.
+    if (refused === undefined) change((now) => (now === typed || now === wanted ? undefined : now));
+  };
+  return { typed, refusal, change, keep, giveUp };
+}
+
+/** What makes an input the field of a draft: Enter keeps what was typed, Escape gives it up, a refusal is read out. */
+export function fieldOf<D>({ refusal, keep, giveUp }: Draft<D>): {
+  readonly error: string | undefined;
+  readonly errorProps: { readonly role: 'alert' };
+  readonly onBlur: () => void;
+  readonly onKeyDown: (event: { readonly key: string }) => void;
+} {
+  return {
+    error: refusal,
+    errorProps: { role: 'alert' },
+    onBlur: () => void keep(),
+    onKeyDown: ({ key }) => {
+      if (key === 'Enter') void keep();
+      if (key === 'Escape') giveUp();
     },
   };
 }
@@ -48,7 +111,7 @@ export interface RowProps {
   readonly name: string;
   readonly hint?: ReactNode;
   /** Says where the value comes from, when it is not the default. */
-  readonly info?: SettingInfo;
+  readonly info?: SettingInfo | undefined;
   /** The control stands below the text rather than beside it. */
   readonly wide?: boolean;
   /** The ids of what names and explains the control, and the one an input is to have. */
@@ -140,12 +203,12 @@ interface SettingRowProps<K> {
 export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): ReactNode {
   const setting = useSetting(of);
   return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {(ids) =>
         setting ? (
           <Switch
             id={ids.control}
-            {...(hint !== undefined && { 'aria-describedby': ids.hint })}
+            aria-describedby={ids.hint}
             checked={setting.value}
             disabled={setting.isFixed}
             onChange={({ currentTarget }) => void setting.set(currentTarget.checked)}
@@ -158,42 +221,91 @@ export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): 
   );
 }
 
-interface NumberRowProps extends SettingRowProps<KeyOf<number>> {
+const anyNumber = { allowNegative: false, thousandSeparator: ' ', allowedDecimalSeparators: ['.', ','] };
+
+/** How the field of a number is drawn and what can be typed into it. */
+export const numberFormats = {
+  count: { ...anyNumber, allowDecimal: false },
+  dollars: { ...anyNumber, decimalScale: 2, prefix: '$', hideControls: true },
+  port: { ...anyNumber, thousandSeparator: '', allowDecimal: false, hideControls: true },
+};
+
+interface NumberRowProps extends SettingRowProps<KeyOf<number | null>> {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
+  readonly format?: keyof typeof numberFormats;
+  /** Stands behind the number. */
+  readonly unit?: string;
+  /** What it means that there is no number; without it there has to be one. */
+  readonly none?: string;
 }
 
-/** Kept when the field is left or Enter is pressed, not at each digit. */
-export function NumberRow({ of, name, hint, min, max, step = 1 }: NumberRowProps): ReactNode {
+export function NumberRow({
+  of,
+  name,
+  hint,
+  min,
+  max,
+  step = 1,
+  format = 'count',
+  unit,
+  none,
+}: NumberRowProps): ReactNode {
   const setting = useSetting(of);
-  const [draft, setDraft] = useState<number | string>();
-  const value = draft ?? setting?.value ?? '';
-  const commit = (): void => {
-    const wanted = typeof draft === 'number' ? Math.min(Math.max(draft, min), max) : undefined;
-    if (setting && wanted !== undefined && wanted !== setting.value) void setting.set(wanted);
-    setDraft(undefined);
-  };
+  const draft = useDraft(setting, (typed: number | string) => {
+    if (typed === '') return none === undefined ? undefined : null;
+    return Number.isFinite(Number(typed)) ? Number(typed) : undefined;
+  });
   return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {(ids) => (
         <NumberInput
-          w="8.5rem"
+          w={none === undefined ? '8.5rem' : '13rem'}
           id={ids.control}
-          {...(hint !== undefined && { 'aria-describedby': ids.hint })}
-          value={value}
+          aria-describedby={ids.hint}
+          value={draft.typed ?? setting?.value ?? ''}
           min={min}
           max={max}
           step={step}
-          allowDecimal={false}
-          allowNegative={false}
-          // It would be corrected after it was taken; `commit` does it before.
+          {...numberFormats[format]}
+          {...(unit !== undefined && { suffix: ` ${unit}` })}
+          {...(none !== undefined && { placeholder: none })}
+          // It would be corrected after it was taken, and what was typed be lost.
           clampBehavior="none"
-          thousandSeparator=" "
           disabled={!setting || setting.isFixed}
-          onChange={setDraft}
-          onBlur={commit}
-          onKeyDown={({ key }) => key === 'Enter' && commit()}
+          onChange={draft.change}
+          {...fieldOf(draft)}
+        />
+      )}
+    </Row>
+  );
+}
+
+interface TextRowProps extends SettingRowProps<'network.proxy' | 'network.caFile' | 'alerts.webhook'> {
+  /** Shown where there is none. */
+  readonly example: string;
+}
+
+/** A text, or none. */
+export function TextRow({ of, name, hint, example }: TextRowProps): ReactNode {
+  const setting = useSetting(of);
+  const draft = useDraft(setting, (typed: string) => typed.trim() || null);
+  return (
+    <Row name={name} hint={hint} info={setting?.info}>
+      {(ids) => (
+        <TextInput
+          w="20rem"
+          maw="100%"
+          id={ids.control}
+          aria-describedby={ids.hint}
+          placeholder={example}
+          spellCheck={false}
+          autoComplete="off"
+          value={draft.typed ?? setting?.value ?? ''}
+          disabled={!setting || setting.isFixed}
+          onChange={({ currentTarget }) => draft.change(currentTarget.value)}
+          {...fieldOf(draft)}
         />
       )}
     </Row>
@@ -215,7 +327,7 @@ export function ChoiceRow({ of, name, hint }: SettingRowProps<keyof typeof choic
     return t('settings.languages.system');
   };
   return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {() => (
         <SegmentedControl
           aria-label={name}
