@@ -30,6 +30,7 @@ function holdsNoSecret(address: string): boolean {
 }
 
 const proxyForm = 'must be an address without user name, password, path or query, such as http://proxy.example:3128';
+const webhookForm = 'must be an https address without user name, password, query or fragment';
 
 function isProxyAddress(address: string): boolean {
   return holdsNoSecret(address) && /^https?:\/\/[^/]+\/?$/.test(address);
@@ -201,7 +202,7 @@ export const settings = {
   }),
   'network.proxy': setting(
     z
-      .url({ protocol: /^https?$/ })
+      .url({ protocol: /^https?$/, error: proxyForm, abort: true })
       .refine(isProxyAddress, { error: proxyForm })
       .nullable(),
     {
@@ -234,8 +235,8 @@ export const settings = {
   }),
   'alerts.webhook': setting(
     z
-      .url({ protocol: /^https$/ })
-      .refine(holdsNoSecret, { error: 'must be an https address without user name, password, query or fragment' })
+      .url({ protocol: /^https$/, error: webhookForm, abort: true })
+      .refine(holdsNoSecret, { error: webhookForm })
       .nullable(),
     {
       default: null,

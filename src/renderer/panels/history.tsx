@@ -23,9 +23,10 @@ import {
   IconTrash,
   IconX,
 } from '../parts/icons.ts';
+import { isNamed } from '../parts/name-list.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
 import { isFailure, ResultTag } from '../parts/results.tsx';
-import { exclude, isExcluded, RetentionDialog } from '../parts/retention.tsx';
+import { exclude, RetentionDialog } from '../parts/retention.tsx';
 import { Review } from '../parts/review.tsx';
 import { useSetting } from '../parts/setting.tsx';
 import { VisibleText } from '../parts/visible-text.tsx';
@@ -299,7 +300,7 @@ function ExcludeButton({ application }: { readonly application: string }): React
   const excluded = useSetting('history.excludedApplications');
   if (!excluded || excluded.isFixed) return undefined;
   const label = t('history.excludeThis', { application });
-  const isDone = isExcluded(excluded, application);
+  const isDone = isNamed(excluded, application);
   const press = async (): Promise<void> => {
     if (!isDone && (await exclude(excluded, application))) {
       notifications.show({ message: t('history.excludedNow', { application }), color: 'gray' });

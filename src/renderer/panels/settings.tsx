@@ -1,37 +1,36 @@
 import './settings.css';
-import { Autocomplete, Button, Loader, Select, TextInput } from '@mantine/core';
+import { Autocomplete, Button, Loader, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { toPotterError } from '../../shared/errors.ts';
+import { ApiRows } from '../parts/api-rows.tsx';
 import { Dialog } from '../parts/dialog.tsx';
+import { FailoverRow } from '../parts/failover.tsx';
 import { IconAlert, IconSearch, IconTrash } from '../parts/icons.ts';
+import { LimitsRow } from '../parts/limits.tsx';
+import { AreaLevelsRow, LevelRow } from '../parts/log-levels.tsx';
+import { NameList } from '../parts/name-list.tsx';
 import { Page, Section, Sheet } from '../parts/page.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
-import { ChoiceRow, NumberRow, Row, SwitchRow, TagsRow, TextRow, useDraft, useSetting } from '../parts/setting.tsx';
-import {
-  AreaLevelsRow,
-  BudgetLimitsRow,
-  FailoverRow,
-  levels,
-  type Named,
-  QuietHoursRow,
-} from '../parts/setting-rows.tsx';
+import { QuietHoursRow } from '../parts/quiet-hours.tsx';
+import { ChoiceRow, fieldOf, NumberRow, Row, SwitchRow, TextRow, useDraft, useSetting } from '../parts/setting.tsx';
 import { hrefOf } from '../routes.ts';
 import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
 
 const groups = {
   writing: ['text.currentAction', 'text.translateTo', 'text.translateToSecond', 'text.maxCharacters'],
+  models: ['text.failover', 'text.timeoutSeconds'],
+  budget: ['budget.monthly', 'budget.limits'],
+  cache: ['cache.enabled', 'cache.hours', 'cache.megabytes'],
   appearance: ['appearance.theme', 'appearance.language'],
   desktop: ['desktop.startAtLogin'],
-  models: ['text.failover', 'text.timeoutSeconds', 'cache.enabled', 'cache.hours', 'cache.megabytes'],
-  budget: ['budget.monthly', 'budget.limits'],
+  alerts: ['alerts.enabled', 'alerts.quietHours', 'alerts.webhook'],
   programs: ['api.enabled', 'api.port'],
   network: ['network.proxy', 'network.noProxy', 'network.caFile'],
-  alerts: ['alerts.enabled', 'alerts.quietHours', 'alerts.webhook'],
   diagnosis: ['log.level', 'log.areas', 'log.maxMegabytes', 'log.hideEmail'],
 } as const;
 type Group = keyof typeof groups;
@@ -44,10 +43,13 @@ export function SettingsPanel(): ReactNode {
   const { error } = useStore(settings.state);
   const [query, setQuery] = useState('');
   const wanted = query.trim().toLocaleLowerCase();
-  const isFound = (key: Key): boolean =>
-    `${key} ${t(`settings.names.${key}`)} ${t(`settings.hints.${key}`)}`.toLocaleLowerCase().includes(wanted);
+  const isFound = (group: Group, key: Key): boolean =>
+    [key, t(`settings.names.${key}`), t(`settings.hints.${key}`), t(`settings.groups.${group}`)]
+      .join('\n')
+      .toLocaleLowerCase()
+      .includes(wanted);
   const found = (Object.keys(groups) as Group[])
-    .map((group) => ({ group, keys: groups[group].filter(isFound) }))
+    .map((group) => ({ group, keys: groups[group].filter((key) => isFound(group, key)) }))
     .filter(({ keys }) => keys.length > 0);
   return (
     <Page title={t('settings.title')} text={t('settings.text')}>
@@ -112,56 +114,52 @@ function SettingRow({ of }: { readonly of: Key }): ReactNode {
       return <LanguageRow of={of} {...named} />;
     case 'text.maxCharacters':
       return <NumberRow of={of} min={100} max={1_000_000} step={1000} {...named} />;
-    case 'text.timeoutSeconds':
-      return <NumberRow of={of} min={5} max={3600} {...named} />;
     case 'text.failover':
       return <FailoverRow {...named} />;
-    case 'cache.hours':
-      return <NumberRow of={of} min={1} max={720} {...named} />;
-    case 'cache.megabytes':
-      return <NumberRow of={of} min={1} max={1024} {...named} />;
-    case 'log.maxMegabytes':
-      return <NumberRow of={of} min={1} max={10_000} {...named} />;
+    case 'text.timeoutSeconds':
+      return <NumberRow of={of} min={5} max={3600} step={30} unit={t('settings.units.seconds')} {...named} />;
     case 'budget.monthly':
-      return (
-        <NumberRow
-          of={of}
-          min={0.01}
-          max={1_000_000}
-          decimals={2}
-          prefix="$"
-          empty={t('settings.noLimit')}
-          {...named}
-        />
-      );
+      return <NumberRow of={of} min={0.01} max={1_000_000} format="dollars" none={t('settings.noLimit')} {...named} />;
     case 'budget.limits':
-      return <BudgetLimitsRow {...named} />;
-    case 'api.port':
-      return <PortRow {...named} />;
-    case 'network.proxy':
-      return <TextRow of={of} placeholder="http://proxy.example:8080" {...named} />;
-    case 'network.noProxy':
-      return <TagsRow of={of} placeholder="example.com" {...named} />;
-    case 'network.caFile':
-      return <TextRow of={of} placeholder="/etc/ssl/company.pem" {...named} />;
-    case 'alerts.quietHours':
-      return <QuietHoursRow {...named} />;
-    case 'alerts.webhook':
-      return <TextRow of={of} placeholder="https://hooks.example/potter" {...named} />;
-    case 'log.areas':
-      return <AreaLevelsRow {...named} />;
-    case 'api.enabled':
-    case 'alerts.enabled':
-    case 'log.hideEmail':
+      return <LimitsRow {...named} />;
+    case 'cache.hours':
+      return <NumberRow of={of} min={1} max={720} unit={t('settings.units.hours')} {...named} />;
+    case 'cache.megabytes':
+      return <NumberRow of={of} min={1} max={1024} step={10} unit="MB" {...named} />;
+    case 'log.maxMegabytes':
+      return <NumberRow of={of} min={1} max={10_000} step={10} unit="MB" {...named} />;
     case 'cache.enabled':
     case 'desktop.startAtLogin':
+    case 'alerts.enabled':
+    case 'log.hideEmail':
       return <SwitchRow of={of} {...named} />;
     case 'appearance.theme':
     case 'appearance.language':
       return <ChoiceRow of={of} {...named} />;
+    case 'alerts.quietHours':
+      return <QuietHoursRow {...named} />;
+    case 'alerts.webhook':
+      return <TextRow of={of} example="https://hooks.example.com/potter" {...named} />;
+    case 'api.enabled':
+      return <ApiRows {...named} />;
+    case 'api.port':
+      return <NumberRow of={of} min={1024} max={65_535} format="port" none={t('settings.api.anyPort')} {...named} />;
+    case 'network.proxy':
+      return <TextRow of={of} example="http://proxy.example:3128" {...named} />;
+    case 'network.noProxy':
+      return <HostsRow {...named} />;
+    case 'network.caFile':
+      return <TextRow of={of} example="/etc/ssl/company.pem" {...named} />;
     case 'log.level':
       return <LevelRow {...named} />;
+    case 'log.areas':
+      return <AreaLevelsRow {...named} />;
   }
+}
+
+interface Named {
+  readonly name: string;
+  readonly hint: string;
 }
 
 function CurrentActionRow({ name, hint }: Named): ReactNode {
@@ -176,7 +174,7 @@ function CurrentActionRow({ name, hint }: Named): ReactNode {
     detail: action.description,
   }));
   return (
-    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {() =>
         setting && !setting.isFixed ? (
           <Picker
@@ -219,13 +217,11 @@ function LanguageRow({
   hint,
 }: Named & { readonly of: 'text.translateTo' | 'text.translateToSecond' }): ReactNode {
   const setting = useSetting(of);
-  const draft = useDraft(of, setting, {
-    show: nameOf,
-    read: (text) =>
-      common.find((each) => nameOf(each).toLocaleLowerCase() === text.trim().toLocaleLowerCase()) ?? text.trim(),
-  });
+  const draft = useDraft(setting, tagOf);
+  const shown = draft.typed ?? (setting ? nameOf(setting.value) : '');
+  const field = fieldOf(draft);
   return (
-    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {(ids) => (
         <Autocomplete
           id={ids.control}
@@ -233,16 +229,15 @@ function LanguageRow({
           aria-describedby={ids.hint}
           data={common.map(nameOf)}
           limit={8}
-          value={draft.text}
-          error={draft.error}
+          value={shown}
           disabled={!setting || setting.isFixed}
           onFocus={({ currentTarget }) => currentTarget.select()}
           onChange={draft.change}
           onOptionSubmit={(text) => void draft.keep(text)}
-          onBlur={() => void draft.keep()}
+          {...field}
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && !event.currentTarget.getAttribute('aria-activedescendant')) void draft.keep();
-            if (event.key === 'Escape') draft.drop();
+            const takesOption = event.key === 'Enter' && event.currentTarget.getAttribute('aria-activedescendant');
+            if (!takesOption) field.onKeyDown(event);
           }}
         />
       )}
@@ -250,33 +245,29 @@ function LanguageRow({
   );
 }
 
-/** Says where programs find Potter, while they do. */
-function PortRow({ name, hint }: Named): ReactNode {
-  const { t } = useTranslation();
-  const isOn = useSetting('api.enabled')?.value === true;
-  const port = useSetting('api.port')?.value ?? null;
-  const where = isOn && port !== null ? ` ${t('settings.listensAt', { address: `http://127.0.0.1:${port}` })}` : '';
-  return (
-    <NumberRow of="api.port" min={1024} max={65_535} empty={t('settings.anyPort')} name={name} hint={hint + where} />
-  );
+/** By its name, or as it is. */
+function tagOf(text: string): string {
+  const isMeant = (tag: string): boolean => nameOf(tag).toLocaleLowerCase() === text.trim().toLocaleLowerCase();
+  return common.find(isMeant) ?? text.trim();
 }
 
-function LevelRow({ name, hint }: Named): ReactNode {
+function HostsRow({ name, hint }: Named): ReactNode {
   const { t } = useTranslation();
-  const setting = useSetting('log.level');
+  const setting = useSetting('network.noProxy');
   return (
-    <Row name={name} hint={hint} {...(setting && { info: setting.info })}>
-      {(ids) => (
-        <Select
-          id={ids.control}
-          w="13rem"
-          allowDeselect={false}
-          disabled={!setting || setting.isFixed}
-          value={setting?.value ?? 'info'}
-          data={levels.map((value) => ({ value, label: t(`settings.levels.${value}`) }))}
-          onChange={(level) => level && void setting?.set(level)}
-        />
-      )}
+    <Row wide name={name} hint={hint} info={setting?.info}>
+      {(ids) =>
+        setting && (
+          <NameList
+            names={setting}
+            labelId={ids.name}
+            field={t('settings.hosts.field')}
+            add={t('settings.hosts.add')}
+            remove={(host) => t('settings.hosts.remove', { host })}
+            maxLength={253}
+          />
+        )
+      }
     </Row>
   );
 }

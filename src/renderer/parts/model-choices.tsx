@@ -1,10 +1,8 @@
-import { notifications } from '@mantine/notifications';
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
-import { tiers } from '../../shared/contract.ts';
-import { toPotterError } from '../../shared/errors.ts';
-import type { SettingKey } from '../../shared/settings.ts';
+import { type ProviderInfo, tiers } from '../../shared/contract.ts';
 import { usePotter } from '../store/potter.tsx';
 import { Section, Sheet } from './page.tsx';
 import { type Choice, Picker } from './picker.tsx';
@@ -15,36 +13,17 @@ const none = '';
 /** The model for actions that name none: one for all of them, or one for each size. */
 export function ModelChoices(): ReactNode {
   const { t } = useTranslation();
-  const { providers: store, settings } = usePotter();
+  const { providers: store } = usePotter();
   const { providers, default: inForce } = useStore(store.state);
   const standard = useSetting('text.defaultModel');
   const byTier = useSetting('text.tierModels');
-  const models: Choice[] = providers.flatMap(({ id, name, state, models: offered }) =>
-    state === 'ready'
-      ? offered.map((model) => ({
-          value: `${id}/${model.id}`,
-          label: model.id,
-          detail: model.name ?? '',
-          tag: t(`actions.tiers.${model.tier}`),
-          group: name,
-        }))
-      : [],
-  );
-  const choose = (key: SettingKey, value: Parameters<typeof settings.set>[1]): void => {
-    settings.set(key, value).catch((thrown: unknown) => {
-      notifications.show({ title: t('settings.notSaved'), message: toPotterError(thrown).message, color: 'red' });
-    });
-  };
+  const models = modelsOf(providers, t);
   const automatic =
     inForce === undefined ? t('providers.choice.automatic') : t('providers.choice.automaticNow', { model: inForce });
   return (
     <Section title={t('providers.choice.title')} text={t('providers.choice.text')}>
       <Sheet>
-        <Row
-          name={t('providers.choice.default')}
-          hint={t('providers.choice.defaultHint')}
-          {...(standard && { info: standard.info })}
-        >
+        <Row name={t('providers.choice.default')} hint={t('providers.choice.defaultHint')} info={standard?.info}>
           {() => (
             <ModelPicker
               label={t('providers.choice.default')}
@@ -52,7 +31,7 @@ export function ModelChoices(): ReactNode {
               models={models}
               otherwise={standard?.value === null ? automatic : t('providers.choice.automatic')}
               isFixed={standard?.isFixed ?? true}
-              onChoose={(model) => choose('text.defaultModel', model)}
+              onChoose={(model) => void standard?.set(model)}
             />
           )}
         </Row>
@@ -65,7 +44,7 @@ export function ModelChoices(): ReactNode {
                 models={models}
                 otherwise={t('providers.choice.likeDefault')}
                 isFixed={byTier?.isFixed ?? true}
-                onChoose={(model) => choose('text.tierModels', { [tier]: model })}
+                onChoose={(model) => void byTier?.set({ [tier]: model })}
               />
             )}
           </Row>
@@ -77,6 +56,21 @@ export function ModelChoices(): ReactNode {
         />
       </Sheet>
     </Section>
+  );
+}
+
+/** The models that can be asked now, as `provider/model`. */
+export function modelsOf(providers: readonly ProviderInfo[], t: TFunction): Choice[] {
+  return providers.flatMap(({ id, name, state, models }) =>
+    state === 'ready'
+      ? models.map((model) => ({
+          value: `${id}/${model.id}`,
+          label: model.id,
+          detail: model.name ?? '',
+          tag: t(`actions.tiers.${model.tier}`),
+          group: name,
+        }))
+      : [],
   );
 }
 

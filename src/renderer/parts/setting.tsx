@@ -1,4 +1,4 @@
-import { Button, Loader, NumberInput, SegmentedControl, Switch, TagsInput, TextInput } from '@mantine/core';
+import { Button, Loader, NumberInput, SegmentedControl, Switch, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -16,8 +16,13 @@ export interface SettingInUse<K extends SettingKey> {
   /** It is set where this panel cannot change it. */
   readonly isFixed: boolean;
   /** A refusal is told to the reader. True when it was taken. */
-  set(value: SettingValue<K>): Promise<boolean>;
+  set(value: Patch<SettingValue<K>>): Promise<boolean>;
+  /** The refusal and what to do about it, for a field to show; undefined when it was taken. */
+  offer(value: Patch<SettingValue<K>>): Promise<string | undefined>;
 }
+
+/** An object is merged into what is there, and null takes an entry out. Anything else is taken as it is. */
+type Patch<T> = T extends readonly unknown[] ? T : T extends object ? { readonly [P in keyof T]?: T[P] | null } : T;
 
 /** Undefined until it is known. */
 export function useSetting<K extends SettingKey>(key: K): SettingInUse<K> | undefined {
@@ -26,77 +31,87 @@ export function useSetting<K extends SettingKey>(key: K): SettingInUse<K> | unde
   const info = useStore(settings.state, ({ infos }) => infos[key]);
   useEffect(() => void settings.watch([key]), [settings, key]);
   if (!info) return undefined;
+  const offer: SettingInUse<K>['offer'] = async (value) => {
+    try {
+      await settings.set(key, value as Input<'config.set'>['value']);
+      return undefined;
+    } catch (thrown) {
+      const { message, kind } = toPotterError(thrown);
+      return `${message} ${kind.next}`;
+    }
+  };
   return {
     info,
     // The core has checked it against the schema of this very setting.
     value: info.value as SettingValue<K>,
     isFixed: fixedBy(info) !== undefined,
+    offer,
     async set(value) {
-      try {
-        await settings.set(key, value as Input<'config.set'>['value']);
-        return true;
-      } catch (thrown) {
-        const { message } = toPotterError(thrown);
-        notifications.show({ title: t('settings.notSaved'), message, color: 'red' });
-        return false;
-      }
+      const refusal = await offer(value);
+      if (refusal === undefined) return true;
+      notifications.show({ title: t('settings.notSaved'), message: refusal, color: 'red' });
+      return false;
     },
   };
 }
 
-/** What is typed for a setting, until it is taken. */
-export interface Draft {
-  readonly text: string;
-  /** Why it was refused, and what to do. */
-  readonly error: string | undefined;
-  change(text: string): void;
-  /** Tries to set what was typed: what is refused stays, with the reason. */
-  keep(text?: string): Promise<void>;
-  /** Back to the value in force. */
-  drop(): void;
+/** What is typed into the field of a setting until it is kept. */
+export interface Draft<D> {
+  /** Undefined as long as the field shows the value in force. */
+  readonly typed: D | undefined;
+  /** Why it was not taken. What was typed stays for as long. */
+  readonly refusal: string | undefined;
+  change(typed: D): void;
+  keep(typed?: D): Promise<void>;
+  giveUp(): void;
 }
 
-/** `read` makes the value of a text, `show` the text of a value. */
-export function useDraft<K extends SettingKey>(
-  of: K,
+/** Kept when the field is left or Enter is pressed, not at each key. `read` gives undefined for what means nothing. */
+export function useDraft<K extends SettingKey, D>(
   setting: SettingInUse<K> | undefined,
-  { show, read }: { show: (value: SettingValue<K>) => string; read: (text: string) => SettingValue<K> },
-): Draft {
-  const { settings } = usePotter();
-  const [draft, setDraft] = useState<string>();
-  const [error, setError] = useState<string>();
-  const inForce = setting ? show(setting.value) : '';
-  return {
-    text: draft ?? inForce,
-    error,
-    change: setDraft,
-    async keep(text = draft ?? inForce) {
-      setError(undefined);
-      try {
-        if (setting && text !== inForce) await settings.set(of, read(text) as Input<'config.set'>['value']);
-        setDraft(undefined);
-      } catch (thrown) {
-        setDraft(text);
-        setError(refusal(thrown));
-      }
-    },
-    drop() {
-      setDraft(undefined);
-      setError(undefined);
-    },
+  read: (typed: D) => SettingValue<K> | undefined,
+): Draft<D> {
+  const [typed, change] = useState<D>();
+  const [refusal, setRefusal] = useState<string>();
+  const giveUp = (): void => {
+    change(undefined);
+    setRefusal(undefined);
   };
+  const keep = async (wanted = typed): Promise<void> => {
+    if (!setting || wanted === undefined) return;
+    const value = read(wanted);
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(setting.value)) return giveUp();
+    const refused = await setting.offer(value as Patch<SettingValue<K>>);
+    setRefusal(refused);
+    // Somebody may have typed on meanwhile.
+    if (refused === undefined) change((now) => (now === typed || now === wanted ? undefined : now));
+  };
+  return { typed, refusal, change, keep, giveUp };
 }
 
-function refusal(thrown: unknown): string {
-  const { message, kind } = toPotterError(thrown);
-  return `${message} ${kind.next}`;
+/** What makes an input the field of a draft: Enter keeps what was typed, Escape gives it up, a refusal is read out. */
+export function fieldOf<D>({ refusal, keep, giveUp }: Draft<D>): {
+  readonly error: string | undefined;
+  readonly errorProps: { readonly role: 'alert' };
+  readonly onBlur: () => void;
+  readonly onKeyDown: (event: { readonly key: string }) => void;
+} {
+  return {
+    error: refusal,
+    errorProps: { role: 'alert' },
+    onBlur: () => void keep(),
+    onKeyDown: ({ key }) => {
+      if (key === 'Enter') void keep();
+      if (key === 'Escape') giveUp();
+    },
+  };
 }
 
 export interface RowProps {
   readonly name: string;
   readonly hint?: ReactNode;
   /** Says where the value comes from, when it is not the default. */
-  readonly info?: SettingInfo;
+  readonly info?: SettingInfo | undefined;
   /** The control stands below the text rather than beside it. */
   readonly wide?: boolean;
   /** The ids of what names and explains the control, and the one an input is to have. */
@@ -188,12 +203,12 @@ interface SettingRowProps<K> {
 export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): ReactNode {
   const setting = useSetting(of);
   return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {(ids) =>
         setting ? (
           <Switch
             id={ids.control}
-            {...(hint !== undefined && { 'aria-describedby': ids.hint })}
+            aria-describedby={ids.hint}
             checked={setting.value}
             disabled={setting.isFixed}
             onChange={({ currentTarget }) => void setting.set(currentTarget.checked)}
@@ -206,133 +221,91 @@ export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): 
   );
 }
 
+const anyNumber = { allowNegative: false, thousandSeparator: ' ', allowedDecimalSeparators: ['.', ','] };
+
+/** How the field of a number is drawn and what can be typed into it. */
+export const numberFormats = {
+  count: { ...anyNumber, allowDecimal: false },
+  dollars: { ...anyNumber, decimalScale: 2, prefix: '$', hideControls: true },
+  port: { ...anyNumber, thousandSeparator: '', allowDecimal: false, hideControls: true },
+};
+
 interface NumberRowProps extends SettingRowProps<KeyOf<number | null>> {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
-  /** What an empty field means, where there may be no number. */
-  readonly empty?: string;
-  /** Before the number, such as a currency. */
-  readonly prefix?: string;
-  readonly decimals?: number;
+  readonly format?: keyof typeof numberFormats;
+  /** Stands behind the number. */
+  readonly unit?: string;
+  /** What it means that there is no number; without it there has to be one. */
+  readonly none?: string;
 }
 
-/** Kept when the field is left or Enter is pressed, not at each digit. */
-export function NumberRow(props: NumberRowProps): ReactNode {
-  const { of, name, hint, min, max, step = 1, empty, prefix = '', decimals = 0 } = props;
+export function NumberRow({
+  of,
+  name,
+  hint,
+  min,
+  max,
+  step = 1,
+  format = 'count',
+  unit,
+  none,
+}: NumberRowProps): ReactNode {
   const setting = useSetting(of);
-  const [draft, setDraft] = useState<number | string>();
-  const value = draft ?? setting?.value ?? '';
-  const commit = (): void => {
-    const none = draft === '' && empty !== undefined ? null : undefined;
-    const wanted = typeof draft === 'number' ? Math.min(Math.max(draft, min), max) : none;
-    if (setting && wanted !== undefined && wanted !== setting.value) void setting.set(wanted);
-    setDraft(undefined);
-  };
+  const draft = useDraft(setting, (typed: number | string) => {
+    if (typed === '') return none === undefined ? undefined : null;
+    return Number.isFinite(Number(typed)) ? Number(typed) : undefined;
+  });
   return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {(ids) => (
         <NumberInput
-          w="8.5rem"
+          w={none === undefined ? '8.5rem' : '13rem'}
           id={ids.control}
-          {...(hint !== undefined && { 'aria-describedby': ids.hint })}
-          value={value}
+          aria-describedby={ids.hint}
+          value={draft.typed ?? setting?.value ?? ''}
           min={min}
           max={max}
           step={step}
-          allowDecimal={decimals > 0}
-          decimalScale={decimals}
-          prefix={prefix}
-          {...(empty !== undefined && { placeholder: empty })}
-          allowNegative={false}
-          // It would be corrected after it was taken; `commit` does it before.
+          {...numberFormats[format]}
+          {...(unit !== undefined && { suffix: ` ${unit}` })}
+          {...(none !== undefined && { placeholder: none })}
+          // It would be corrected after it was taken, and what was typed be lost.
           clampBehavior="none"
-          // Of a port nobody groups the digits.
-          thousandSeparator={max > 99_999 ? ' ' : ''}
           disabled={!setting || setting.isFixed}
-          onChange={setDraft}
-          onBlur={commit}
-          onKeyDown={({ key }) => key === 'Enter' && commit()}
+          onChange={draft.change}
+          {...fieldOf(draft)}
         />
       )}
     </Row>
   );
 }
 
-/** Of a setting that is one line of text. Empty: none. */
-export function TextRow({
-  of,
-  name,
-  hint,
-  placeholder,
-}: SettingRowProps<KeyOf<string | null>> & { readonly placeholder: string }): ReactNode {
+interface TextRowProps extends SettingRowProps<'network.proxy' | 'network.caFile' | 'alerts.webhook'> {
+  /** Shown where there is none. */
+  readonly example: string;
+}
+
+/** A text, or none. */
+export function TextRow({ of, name, hint, example }: TextRowProps): ReactNode {
   const setting = useSetting(of);
-  const draft = useDraft(of, setting, { show: (value) => value ?? '', read: (text) => text.trim() || null });
+  const draft = useDraft(setting, (typed: string) => typed.trim() || null);
   return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })} wide>
+    <Row name={name} hint={hint} info={setting?.info}>
       {(ids) => (
         <TextInput
+          w="20rem"
+          maw="100%"
           id={ids.control}
-          className="row-field"
-          {...(hint !== undefined && { 'aria-describedby': ids.hint })}
-          placeholder={placeholder}
+          aria-describedby={ids.hint}
+          placeholder={example}
           spellCheck={false}
-          value={draft.text}
-          error={draft.error}
+          autoComplete="off"
+          value={draft.typed ?? setting?.value ?? ''}
           disabled={!setting || setting.isFixed}
           onChange={({ currentTarget }) => draft.change(currentTarget.value)}
-          onBlur={() => void draft.keep()}
-          onKeyDown={({ key }) => {
-            if (key === 'Enter') void draft.keep();
-            if (key === 'Escape') draft.drop();
-          }}
-        />
-      )}
-    </Row>
-  );
-}
-
-/** Of a setting that is a list of names, in their order. */
-export function TagsRow({
-  of,
-  name,
-  hint,
-  placeholder,
-  offered = [],
-}: SettingRowProps<'text.failover' | 'network.noProxy'> & {
-  readonly placeholder: string;
-  readonly offered?: readonly string[];
-}): ReactNode {
-  const { settings } = usePotter();
-  const setting = useSetting(of);
-  const [typed, setTyped] = useState('');
-  const [error, setError] = useState<string>();
-  const keep = async (value: string[]): Promise<void> => {
-    setError(undefined);
-    try {
-      await settings.set(of, value);
-    } catch (thrown) {
-      setError(refusal(thrown));
-      // What was refused is still there to be mended.
-      setTyped(value.find((each) => !setting?.value.includes(each)) ?? '');
-    }
-  };
-  return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })} wide>
-      {(ids) => (
-        <TagsInput
-          id={ids.control}
-          className="row-field"
-          {...(hint !== undefined && { 'aria-describedby': ids.hint })}
-          placeholder={placeholder}
-          data={[...offered]}
-          limit={50}
-          value={[...(setting?.value ?? [])]}
-          searchValue={typed}
-          error={error}
-          disabled={!setting || setting.isFixed}
-          onSearchChange={setTyped}
-          onChange={(value) => void keep(value)}
+          {...fieldOf(draft)}
         />
       )}
     </Row>
@@ -354,7 +327,7 @@ export function ChoiceRow({ of, name, hint }: SettingRowProps<keyof typeof choic
     return t('settings.languages.system');
   };
   return (
-    <Row name={name} {...(hint !== undefined && { hint })} {...(setting && { info: setting.info })}>
+    <Row name={name} hint={hint} info={setting?.info}>
       {() => (
         <SegmentedControl
           aria-label={name}

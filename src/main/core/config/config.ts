@@ -366,8 +366,9 @@ function checkedValue(key: SettingKey, layer: Above, below: unknown, value: unkn
   const form = valueForm(schema);
   const [issue] = parsed.error.issues;
   // Of the other issues the form says as much.
-  const isTelling = issue !== undefined && (issue.path.length > 0 || issue.code === 'invalid_format');
-  const more = isTelling ? ` ${[...issue.path, issue.message].join(': ')}.` : '';
+  const isTelling = issue && (issue.path.length > 0 || issue.code === 'invalid_format' || issue.code === 'custom');
+  const told = issue?.path.length === 0 && issue.message.startsWith('must ') ? `It ${issue.message}` : issue?.message;
+  const more = isTelling ? ` ${[...issue.path, told].join(': ')}.` : '';
   throw new PotterError('SETTING_INVALID', `"${key}" cannot be ${shown(value)}${place}: it must be ${form}.${more}`, {
     detail: { key, form, ...(where && { where }) },
   });

@@ -231,6 +231,15 @@ describe('a settings file that is wrong', () => {
     expect([config.get('history.days'), config.problems()]).toEqual([5, []]);
   });
 
+  it('is told with the form an address has to have', async () => {
+    const config = open(undefined);
+    const form = 'It must be an address without user name, password, path or query, such as http://proxy.example:3128.';
+    for (const proxy of ['proxy.example:3128', 'http://me:secret@proxy.example:3128', 'http://proxy.example/path']) {
+      await expect(config.set('network.proxy', proxy, 'file')).rejects.toThrow(form);
+    }
+    expect(config.get('network.proxy')).toBeNull();
+  });
+
   it('with an unknown name is told and otherwise taken', () => {
     const config = open('{"history": {"dais": 5, "days": 6}, "plugin": {"x": 1}}');
     expect(config.get('history.days')).toBe(6);
