@@ -167,6 +167,23 @@ test('a budget and a limit are set, replaced and taken away, and what is missing
   await expect(page.getByText('None: only the limit for all of them counts.')).toBeVisible();
 });
 
+test('an amount is typed and pasted as the language of the window writes it', async ({ open }) => {
+  const { page, program } = await open({ settings: '{"appearance": {"language": "de"}}' });
+  await openPanel(page, 'settings');
+  const monthly = page.getByRole('textbox', { name: 'Höchstens im Monat' });
+  for (const [put, kept, seen] of [
+    ['pasted', 7.25, '$7,25'],
+    ['typed', 8.25, '$8,25'],
+  ] as const) {
+    await monthly.fill('');
+    const amount = seen.slice(1);
+    await (put === 'pasted' ? monthly.fill(amount) : monthly.pressSequentially(amount));
+    await monthly.press('Enter');
+    await expect.poll(async () => JSON.parse(await settingsFile(program)).budget).toEqual({ monthly: kept });
+    await expect(monthly).toHaveValue(seen);
+  }
+});
+
 test('the API that is switched on says its address, and answers there', async ({ open }) => {
   const { page, program } = await open({ settings: '{}' });
   await openPanel(page, 'settings');

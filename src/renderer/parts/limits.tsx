@@ -6,7 +6,7 @@ import { useStore } from 'zustand';
 import { type BudgetKind, budgetKinds } from '../../shared/settings.ts';
 import { usePotter } from '../store/potter.tsx';
 import { Entries, Entry, RemoveButton } from './entries.tsx';
-import { numberFormats, Row, type SettingInUse, useSetting } from './setting.tsx';
+import { Row, type SettingInUse, useNumberFormat, useSetting } from './setting.tsx';
 
 type Limits = SettingInUse<'budget.limits'>;
 type Limit = Limits['value'][number];
@@ -76,6 +76,7 @@ const blank: LimitDraft = { of: 'key', id: '', dollars: '' };
 function LimitForm({ setting }: { readonly setting: Limits }): ReactNode {
   const { t } = useTranslation();
   const known = useKnownIds();
+  const dollarFormat = useNumberFormat('dollars');
   const [draft, setDraft] = useState(blank);
   const [isTried, setTried] = useState(false);
   const [refusal, setRefusal] = useState<string>();
@@ -127,7 +128,7 @@ function LimitForm({ setting }: { readonly setting: Limits }): ReactNode {
         w="10rem"
         aria-label={t('settings.limits.dollars')}
         placeholder={t('settings.limits.dollars')}
-        {...numberFormats.dollars}
+        {...dollarFormat}
         value={draft.dollars}
         errorProps={{ role: 'alert' }}
         error={(isTried && !isAmount && t('settings.limits.dollarsMissing')) || refusal}

@@ -223,18 +223,27 @@ export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): 
 
 const anyNumber = { allowNegative: false, thousandSeparator: ' ', allowedDecimalSeparators: ['.', ','] };
 
-/** How the field of a number is drawn and what can be typed into it. */
-export const numberFormats = {
+const numberFormats = {
   count: { ...anyNumber, allowDecimal: false },
   dollars: { ...anyNumber, decimalScale: 2, prefix: '$', hideControls: true },
   port: { ...anyNumber, thousandSeparator: '', allowDecimal: false, hideControls: true },
 };
+type NumberFormat = keyof typeof numberFormats;
+
+/** How the field of a number is drawn and what can be typed or pasted into it, in the language of the window. */
+export function useNumberFormat(format: NumberFormat): (typeof numberFormats)[NumberFormat] & {
+  readonly decimalSeparator: string;
+} {
+  const { i18n } = useTranslation();
+  const decimal = new Intl.NumberFormat(i18n.language).formatToParts(0.5).find(({ type }) => type === 'decimal');
+  return { ...numberFormats[format], decimalSeparator: decimal?.value ?? '.' };
+}
 
 interface NumberRowProps extends SettingRowProps<KeyOf<number | null>> {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
-  readonly format?: keyof typeof numberFormats;
+  readonly format?: NumberFormat;
   /** Stands behind the number. */
   readonly unit?: string;
   /** What it means that there is no number; without it there has to be one. */
@@ -253,6 +262,7 @@ export function NumberRow({
   none,
 }: NumberRowProps): ReactNode {
   const setting = useSetting(of);
+  const numberFormat = useNumberFormat(format);
   const draft = useDraft(setting, (typed: number | string) => {
     if (typed === '') return none === undefined ? undefined : null;
     return Number.isFinite(Number(typed)) ? Number(typed) : undefined;
@@ -268,7 +278,7 @@ export function NumberRow({
           min={min}
           max={max}
           step={step}
-          {...numberFormats[format]}
+          {...numberFormat}
           {...(unit !== undefined && { suffix: ` ${unit}` })}
           {...(none !== undefined && { placeholder: none })}
           // It would be corrected after it was taken, and what was typed be lost.
