@@ -8,7 +8,6 @@ export function noDesktopHost(dataDirectory: string, pluginDirectory: string): H
     dataDirectory,
     pluginDirectory,
     desktop: createAbsentDesktop({ kind: 'none', message: 'A bench has no desktop.' }),
-    preferences: { get: () => undefined, set: () => undefined },
     clock: systemClock,
     environment: {},
     notify: () => undefined,

@@ -118,7 +118,6 @@ describe('other programs', () => {
     createElectronHost({
       ...{ dataDirectory: shell.data, environment: {}, platform: 'linux', notify: () => undefined },
       desktop: {} as never,
-      preferences: { get: () => undefined, set: () => undefined },
     }).openUrl(url);
 
   const schemes = [

@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { welcomed } from '../helpers/welcomed.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const node = join(root, 'node_modules', '.bin', 'node');
@@ -41,9 +42,7 @@ export class Program {
     const dataDirectory = await mkdtemp(join(tmpdir(), 'potter-e2e-'));
     const program = new Program(dataDirectory, options);
     await program.writeSettings(options.settings ?? JSON.stringify(settingsFor(options.vendor)));
-    if (!options.isFirstStart) {
-      await writeFile(join(dataDirectory, 'preferences.json'), JSON.stringify({ welcome: 'done' }));
-    }
+    if (!options.isFirstStart) welcomed(dataDirectory);
     await program.start();
     return program;
   }

@@ -12,7 +12,8 @@ import {
   systemClock,
   type Target,
 } from '../../src/main/core/host.ts';
-import { type Caller, type Potter, startPotter } from '../../src/main/core/potter.ts';
+import type { Caller, Potter } from '../../src/main/core/potter.ts';
+import { startPotter } from '../../src/main/core/start.ts';
 import type { Client } from '../../src/shared/client.ts';
 import { createClient } from '../../src/shared/client.ts';
 import { createMemoryPair } from '../../src/shared/transport.ts';
@@ -53,7 +54,6 @@ export async function startTestPotter(options: TestPotterOptions = {}): Promise<
     pluginDirectory: plugins.path,
     ...(options.cipher && { cipher: options.cipher }),
     desktop,
-    preferences: { get: () => undefined, set: () => undefined },
     clock: { ...systemClock, sleep: noWait(waits) },
     environment: options.environment ?? {},
     notify: (notice) => notices.push(notice),

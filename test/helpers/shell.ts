@@ -6,6 +6,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { type Client, createClient } from '../../src/shared/client.ts';
 import type { Transport } from '../../src/shared/transport.ts';
 import { app, FakeBrowserWindow, resetElectron, runPreload } from './fake-electron.ts';
+import { welcomed } from './welcomed.ts';
 
 export interface Shell {
   /** A folder of this test; `data` and `app` stand in it. */
@@ -65,8 +66,8 @@ export function shellOfEachTest(): Shell {
     await mkdir(join(folder, 'app', 'dist', 'renderer'), { recursive: true });
     await mkdir(join(folder, 'app', 'dist', 'plugins'));
     await writeFile(join(folder, 'app', 'dist', 'renderer', 'index.html'), '<!doctype html>');
-    await mkdir(join(shell.data, 'shell'), { recursive: true });
-    await writeFile(join(shell.data, 'shell', 'preferences.json'), JSON.stringify({ welcome: 'done' }));
+    await mkdir(shell.data);
+    welcomed(shell.data);
     app.paths.app = join(folder, 'app');
     app.paths.home = join(folder, 'home');
     vi.stubEnv('POTTER_DATA', shell.data);

@@ -11,7 +11,6 @@ export interface Host {
   /** The key store of the system. Without one the core wraps with a key file of its own. */
   readonly cipher?: Cipher;
   readonly desktop: Desktop;
-  readonly preferences: Preferences;
   readonly clock: Clock;
   /** The environment variables Potter was started with. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -42,12 +41,6 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-
-/** What the program itself remembers (window bounds, recents). Settings belong to `config/`. */
-export interface Preferences {
-  get(key: string): unknown;
-  set(key: string, value: unknown): void;
-}
 
 export interface Notice {
   readonly severity: 'info' | 'warning' | 'error';

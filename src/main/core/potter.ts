@@ -15,14 +15,14 @@ import { createMiddleware } from './gateway/middleware.ts';
 import { createHandlers } from './handlers/index.ts';
 import { History } from './history.ts';
 import type { Clock, Host, Notice } from './host.ts';
-import { Lifetime } from './lifetime.ts';
+import type { Lifetime } from './lifetime.ts';
 import { AuditLog } from './log/audit.ts';
 import { createLog, type Log } from './log/log.ts';
 import { coreChecks, Health } from './monitor/health.ts';
 import { PerformanceMonitor, type PluginSample } from './monitor/metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { Filters } from './plugins/filters.ts';
-import { PluginManager } from './plugins/manager.ts';
+import type { PluginManager } from './plugins/manager.ts';
 import { CircuitBreakers } from './providers/breaker.ts';
 import { Budgets } from './providers/budgets.ts';
 import { ModelCalls } from './providers/calls.ts';
@@ -33,18 +33,16 @@ import { createKeyFileCipher } from './security/key-file.ts';
 import { Tokens } from './security/tokens.ts';
 import { Vault } from './security/vault.ts';
 import { openDatabase } from './storage/database.ts';
-import { acquireOwnership, type Ownership } from './storage/owner.ts';
 import { PassingRuns } from './text/passing-runs.ts';
 import { createProofreader } from './text/proofread.ts';
 import { TextRuns, type TextRunsOptions } from './text/run.ts';
+import { Welcome } from './welcome.ts';
 
 export type { Caller } from './security/access.ts';
 
 export interface PotterOptions {
   /** Says in `system.info` that answers come from the labelled sample of `potter serve --demo`. */
   readonly demo?: boolean;
-  /** Id of the action that will be run as soon as it has started: what it needs is made ready meanwhile. */
-  readonly firstAction?: string;
 }
 
 /** The running core of one data directory. */
@@ -57,26 +55,17 @@ export interface Potter {
   stop(): Promise<void>;
 }
 
-/**
- * Takes ownership of the host's data directory and starts the core on it. Undefined when another process owns it: its
- * local socket is the way in then.
- */
-export async function startPotter(host: Host, options: PotterOptions = {}): Promise<Potter | undefined> {
-  const ownership = acquireOwnership(host.dataDirectory);
-  if (!ownership) return undefined;
-  const lifetime = new Lifetime();
-  try {
-    return await compose(host, options, lifetime, ownership);
-  } catch (thrown) {
-    await lifetime.stop(() => undefined);
-    throw thrown;
-  }
+/** What there is before the core. */
+export interface Begun {
+  /** Stops the rest when the core does, or when it cannot be put together. */
+  readonly lifetime: Lifetime;
+  readonly plugins: PluginManager;
 }
 
-async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, ownership: Ownership): Promise<Potter> {
+/** Puts the core together on a data directory this process owns. */
+export async function compose(host: Host, options: PotterOptions, { lifetime, plugins }: Begun): Promise<Potter> {
   const { clock, dataDirectory, desktop, environment } = host;
   const newId = (): string => randomUUID();
-  lifetime.add('ownership', ownership, () => ownership.release());
 
   // What everything else writes to.
   let settings: Configuration | undefined;
@@ -196,12 +185,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     record: (sample) => metrics.recordModel(sample),
     clock,
   });
-  const plugins = lifetime.add(
-    'plugins',
-    await PluginManager.open({ directory: host.pluginDirectory, log: of('plugins') }),
-    (it) => it.stop(),
-  );
-  if (options.firstAction !== undefined) plugins.prepare(options.firstAction);
+  for (const { code, message } of plugins.problems) of('plugins').warn('a plugin was left out', { code, message });
   const filters = new Filters({ plugins, enabled: () => config.get('plugins.filters'), log: of('plugins') });
   const chat = new ChatCompletions(models, filters, () => clock.now());
   const proofreader = lifetime.add('proofreader', createProofreader({ log }), (it) => it.stop());
@@ -293,6 +277,7 @@ async function compose(host: Host, options: PotterOptions, lifetime: Lifetime, o
     logFile: log,
     events,
     host,
+    welcome: new Welcome(database),
     demo: options.demo ?? false,
     problems: () => [...config.problems(), ...plugins.problems.map(({ message }) => message), ...actions.problems()],
   });

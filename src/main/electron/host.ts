@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { app, dialog, ipcMain, Notification, safeStorage, shell } from 'electron';
 import Store from 'electron-store';
 import { mendedIn, PotterError, toPotterError } from '../../shared/errors.ts';
-import { type Cipher, type Desktop, type Host, type Notice, type Preferences, systemClock } from '../core/host.ts';
+import { type Cipher, type Desktop, type Host, type Notice, systemClock } from '../core/host.ts';
 import { silentLog } from '../core/log/log.ts';
 import { createAbsentDesktop, detectDesktop } from '../desktop/detect.ts';
 import { visibleText, withoutMarkup } from '../desktop/plain-text.ts';
@@ -14,7 +14,6 @@ import type { SettingsPanel } from './windows.ts';
 export interface ElectronHostOptions {
   readonly dataDirectory: string;
   readonly desktop: Desktop;
-  readonly preferences: Preferences;
   readonly environment: Host['environment'];
   readonly platform: NodeJS.Platform;
   readonly notify: Host['notify'];
@@ -64,7 +63,13 @@ function backendOf(platform: NodeJS.Platform): string {
   return platform === 'win32' ? 'dpapi' : safeStorage.getSelectedStorageBackend();
 }
 
-/** What the program itself remembers. A file nobody can read any more is begun anew; it holds nothing of the person's. */
+/** What the program itself remembers of its windows. Settings belong to the core. */
+export interface Preferences {
+  get(key: string): unknown;
+  set(key: string, value: unknown): void;
+}
+
+/** A file nobody can read any more is begun anew; it holds nothing of the person's. */
 export function openPreferences(directory: string): Preferences {
   const store = new Store({ cwd: directory, name: 'preferences', clearInvalidConfig: true });
   // electron-store answers pages on a synchronous channel of its own, which ours have no use for.

@@ -11,7 +11,7 @@ import { readEnvironment } from '../core/config/sources.ts';
 import { type Cipher, defaultDataDirectory, type Host } from '../core/host.ts';
 import { Lifetime } from '../core/lifetime.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
-import { startPotter } from '../core/potter.ts';
+import { startPotter } from '../core/start.ts';
 import { bindHotkeys, type HotkeyRegistrar } from '../desktop/hotkeys.ts';
 import { followApi } from '../net/api.ts';
 import { type Opened, openPotter } from '../net/open.ts';
@@ -24,6 +24,7 @@ import {
   openDesktop,
   openlyStored,
   openPreferences,
+  type Preferences,
 } from './host.ts';
 import { askPortalForHotkeys, globalShortcuts } from './hotkey.ts';
 import { LinkRuns } from './link-runs.ts';
@@ -91,7 +92,7 @@ async function openShell({ dataDirectory, environment, lifetime, quitting, hando
   });
   const desktop = await openDesktop(platform, environment);
   if (desktop.kind === 'x11' && 'close' in desktop) lifetime.add('desktop', desktop, (it) => it.close());
-  const host = createElectronHost({ dataDirectory, desktop, preferences, environment, platform, notify });
+  const host = createElectronHost({ dataDirectory, desktop, environment, platform, notify });
   const opened = lifetime.add(
     'core',
     await openPotter({ dataDirectory, start: () => startPotter(host), signal: quitting }),
@@ -129,7 +130,7 @@ async function openShell({ dataDirectory, environment, lifetime, quitting, hando
   await joinCore({ client, isOwner: opened.potter !== undefined, windows, registrar, lifetime, log });
   const atLogin = await followStartAtLogin({ client, platform, environment, log });
   lifetime.add('start at login', atLogin, (stop) => stop());
-  warnOfOpenKeys(host, log);
+  warnOfOpenKeys({ ...host, preferences, log });
   windows.prepare('palette');
   const follow = followLinks({ client, windows, notify, clock: host.clock, log });
   answerFromOutside(windows, follow);
@@ -200,8 +201,13 @@ async function joinCore({ client, isOwner, windows, registrar, lifetime, log }: 
   lifetime.add('owner', stopWatching, (stop) => stop());
 }
 
+interface Warning extends Pick<ReturnType<typeof createElectronHost>, 'cipher' | 'notify'> {
+  readonly preferences: Preferences;
+  readonly log: Log;
+}
+
 /** Said once; afterwards the panel and the log still tell. */
-function warnOfOpenKeys({ cipher, preferences, notify }: ReturnType<typeof createElectronHost>, log: Log): void {
+function warnOfOpenKeys({ cipher, notify, preferences, log }: Warning): void {
   if (cipher.backend !== openlyStored) return;
   log.warn('this system has no key store, so keys are stored almost openly', { backend: cipher.backend });
   if (preferences.get('said.openKeys') === true) return;

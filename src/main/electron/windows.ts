@@ -6,8 +6,8 @@ import {
   screen,
   type WebContents,
 } from 'electron';
-import type { Preferences } from '../core/host.ts';
 import type { Log } from '../core/log/log.ts';
+import type { Preferences } from './host.ts';
 import { isOurUrl, origin } from './protocol.ts';
 
 interface WindowKind {

@@ -1,7 +1,6 @@
 /** What plain Node lends to the core. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import Conf from 'conf';
 import { type Desktop, type Host, type Notice, systemClock } from '../core/host.ts';
 import { packageVersion } from './version.ts';
 
@@ -14,24 +13,11 @@ export interface HeadlessHostOptions {
 }
 
 export function createHeadlessHost({ dataDirectory, desktop, environment, notify }: HeadlessHostOptions): Host {
-  let preferences: Conf<Record<string, unknown>> | undefined;
-  // Opened at first use: most commands never remember anything.
-  const remembered = (): Conf<Record<string, unknown>> => {
-    preferences ??= new Conf({
-      cwd: dataDirectory,
-      configName: 'preferences',
-      projectName: 'potter',
-      // What is remembered here can be lost without harm.
-      clearInvalidConfig: true,
-    });
-    return preferences;
-  };
   return {
     version: packageVersion,
     dataDirectory,
     pluginDirectory: fileURLToPath(new URL('../plugins', import.meta.url)),
     desktop,
-    preferences: { get: (key) => remembered().get(key), set: (key, value) => remembered().set(key, value) },
     clock: systemClock,
     environment,
     notify,

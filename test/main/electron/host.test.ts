@@ -17,11 +17,9 @@ afterEach(() => rm(directory, { recursive: true }));
 
 async function hostOn(platform: NodeJS.Platform): Promise<ReturnType<typeof createElectronHost>> {
   const desktop = await openDesktop(platform, {});
-  const preferences = openPreferences(directory);
   return createElectronHost({
     dataDirectory: directory,
     desktop,
-    preferences,
     environment: {},
     platform,
     notify: () => undefined,

@@ -2,7 +2,7 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startPotter } from '../../../src/main/core/potter.ts';
+import { startPotter } from '../../../src/main/core/start.ts';
 import { acquireOwnership } from '../../../src/main/core/storage/owner.ts';
 import { createAbsentDesktop } from '../../../src/main/desktop/detect.ts';
 import { createElectronHost } from '../../../src/main/electron/host.ts';
@@ -83,7 +83,7 @@ describe('the start', () => {
 
   test('that finds another one running hands over its link and ends', async () => {
     app.hasLock = false;
-    await start('potter://open');
+    await startFirst('potter://open');
     expect(app.handover).toEqual({ link: 'potter://open' });
     expect([app.done.at(-1), protocol.handlers.size, FakeTray.all]).toEqual(['quit', 0, []]);
     await expect(stat(join(shell.data, 'potter.db'))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -301,10 +301,9 @@ describe('on one data directory', () => {
 
   test('the shell forwards to another owner, leaves the hotkeys to it, and takes its place when it ends', async () => {
     const desktop = createAbsentDesktop({ kind: 'none', message: 'none' });
-    const preferences = { get: () => undefined, set: () => undefined };
     const environment = {};
     const host = createElectronHost({
-      ...{ dataDirectory: shell.data, desktop, preferences, environment },
+      ...{ dataDirectory: shell.data, desktop, environment },
       platform: 'linux',
       notify: () => undefined,
     });

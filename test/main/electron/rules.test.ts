@@ -290,7 +290,6 @@ test('rule 15: an address goes to another program only after it was shown whole,
   const { openUrl } = createElectronHost({
     ...{ dataDirectory: shell.data, environment: {}, platform: 'linux', notify: () => undefined },
     desktop: {} as never,
-    preferences: { get: () => undefined, set: () => undefined },
   });
   for (const url of elsewhere.filter((one) => !one.startsWith('https:'))) {
     await expect(openUrl(url)).rejects.toMatchObject({ code: 'INVALID_INPUT' });

@@ -137,13 +137,6 @@ describe('bad input', () => {
     expect(result.stderr).not.toContain('sk-secret');
   });
 
-  test('a broken file of what Potter remembers of itself is begun anew, and nobody is bothered', async () => {
-    const options = folder();
-    writeFileSync(join(options.dataDirectory, 'preferences.json'), '{ "welcome": ');
-    const result = await runCli(['run', 'sort-lines'], { ...options, input: 'b\na\n' });
-    expect(result).toMatchObject({ code: 0, stdout: 'a\nb\n', stderr: '' });
-  });
-
   test('a malformed settings file is named with line and column, stays as it is, and the work goes on', async () => {
     const options = folder();
     const file = join(options.dataDirectory, 'settings.json');

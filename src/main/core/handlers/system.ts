@@ -1,5 +1,4 @@
 import process from 'node:process';
-import { type WelcomeStep, welcomeSteps } from '../../../shared/contract.ts';
 import type { Alerts } from '../errors/alerts.ts';
 import type { EventBus } from '../events.ts';
 import type { AnswerCache } from '../gateway/cache.ts';
@@ -10,10 +9,12 @@ import type { PerformanceMonitor } from '../monitor/metrics.ts';
 import type { Vault } from '../security/vault.ts';
 import type { PassingRuns } from '../text/passing-runs.ts';
 import type { TextRuns } from '../text/run.ts';
+import type { Welcome } from '../welcome.ts';
 import type { AreaHandlers } from './index.ts';
 
 export interface SystemDependencies {
-  readonly host: Pick<Host, 'version' | 'dataDirectory' | 'desktop' | 'preferences'>;
+  readonly host: Pick<Host, 'version' | 'dataDirectory' | 'desktop'>;
+  readonly welcome: Pick<Welcome, 'step'>;
   readonly demo: boolean;
   readonly problems: () => readonly string[];
   readonly vault: Pick<Vault, 'state' | 'erase'>;
@@ -28,7 +29,7 @@ export interface SystemDependencies {
 }
 
 export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'system'> => {
-  const welcome = new Welcome(dependencies.host.preferences);
+  const { welcome } = dependencies;
   return {
     'system.erase': async () => {
       const { vault, history, passing, metrics, alerts, cache, runs, logFile, events } = dependencies;
@@ -72,30 +73,6 @@ export const systemHandlers = (dependencies: SystemDependencies): AreaHandlers<'
     },
   };
 };
-
-/** How far the introduction has come. Preferences are read from their file each time, so it is kept here too. */
-class Welcome {
-  static readonly #key = 'welcome';
-  readonly #preferences: Host['preferences'];
-  #step: WelcomeStep | undefined;
-
-  constructor(preferences: Host['preferences']) {
-    this.#preferences = preferences;
-  }
-
-  get step(): WelcomeStep {
-    if (this.#step === undefined) {
-      const kept = this.#preferences.get(Welcome.#key);
-      this.#step = welcomeSteps.find((step) => step === kept) ?? welcomeSteps[0];
-    }
-    return this.#step;
-  }
-
-  set step(step: WelcomeStep) {
-    this.#step = step;
-    this.#preferences.set(Welcome.#key, step);
-  }
-}
 
 /** Electron names itself, and its Chromium, where Node names itself. */
 function runtime(): Record<string, string> {

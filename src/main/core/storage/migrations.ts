@@ -157,4 +157,11 @@ export const migrations: readonly string[] = [
     problem TEXT
   ) STRICT;
   `,
+  `
+  -- One row: how far the introduction has come.
+  CREATE TABLE welcome (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    step TEXT NOT NULL
+  ) STRICT;
+  `,
 ];
