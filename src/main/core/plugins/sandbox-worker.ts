@@ -41,9 +41,14 @@ export type WorkerAnswer =
 /** `pending`: its promise can no longer settle; `memory`: it used all it may; `oversize`: more than may cross; `trap`: the engine gave up. */
 export type Breakage = 'pending' | 'memory' | 'oversize' | 'trap';
 
-interface Guest {
+interface Engine {
   readonly context: QuickJSContext;
   readonly memory: WasmMemory;
+  /** What the shim gives. */
+  readonly attach: QuickJSHandle;
+}
+
+interface Guest extends Pick<Engine, 'context' | 'memory'> {
   readonly call: QuickJSHandle;
 }
 
@@ -119,32 +124,49 @@ host.on('message', (request: WorkerRequest) => {
 });
 
 async function handle(request: WorkerRequest): Promise<WorkerAnswer | undefined> {
+  const { plugin } = request;
   if (request.type === 'drop') {
-    guests.delete(request.plugin);
+    guests.delete(plugin);
     return undefined;
   }
-  const memory = guests.get(request.plugin)?.memory ?? newMemory();
+  if (request.type === 'load') {
+    const engine = await takeEngine();
+    return answerOf(plugin, engine, () => load(request, engine));
+  }
+  const guest = guests.get(plugin);
+  return guest ? answerOf(plugin, guest, () => call(request, guest)) : { type: 'broken', reason: 'trap' };
+}
+
+function answerOf(plugin: string, engine: Pick<Engine, 'memory'>, work: () => string): WorkerAnswer {
   try {
-    const text = request.type === 'load' ? await load(request, memory) : call(request);
-    // WebAssembly memory never shrinks, and a new instance costs a few milliseconds.
-    if (request.type === 'call' && memory.buffer.byteLength > keptBytes) guests.delete(request.plugin);
-    return { type: 'reply', text, kept: guests.has(request.plugin), full: isFull(memory) };
+    const text = work();
+    return { type: 'reply', text, kept: guests.has(plugin), full: isFull(engine) };
   } catch (thrown) {
     // Whatever surfaces here left the engine in an unknown state: it is forgotten as it is, not tidied up.
-    guests.delete(request.plugin);
+    guests.delete(plugin);
     if (thrown instanceof Broken) return { type: 'broken', reason: thrown.reason };
-    return { type: 'broken', reason: isFull(memory) ? 'memory' : 'trap' };
+    return { type: 'broken', reason: isFull(engine) ? 'memory' : 'trap' };
   }
 }
 
-async function load(request: WorkerRequest & { type: 'load' }, memory: WasmMemory): Promise<string> {
+function takeEngine(): Promise<Engine> {
+  const taken = first ?? newEngine();
+  first = undefined;
+  return taken;
+}
+
+async function newEngine(): Promise<Engine> {
+  const memory = new webAssembly.Memory({ initial: initialPages, maximum: settings.memoryMiB * pagesPerMiB });
   const engine = await newQuickJSWASMModuleFromVariant(
     newVariant(variant, { wasmModule: settings.wasmModule, wasmMemory: memory } as CustomizeVariantOptions),
   );
   const runtime = engine.newRuntime();
   runtime.setMaxStackSize(guestStackBytes);
   const context = runtime.newContext();
-  const attach = context.unwrapResult(context.evalCode(shim, 'potter', { strict: true }));
+  return { context, memory, attach: context.unwrapResult(context.evalCode(shim, 'potter', { strict: true })) };
+}
+
+function load(request: WorkerRequest & { type: 'load' }, { context, memory, attach }: Engine): string {
   const evaluated = context.evalCode(request.source, 'main.js', { type: 'module' });
   if (evaluated.error) return describe(context, evaluated.error);
   const module = settled(context, evaluated.value);
@@ -164,19 +186,19 @@ async function load(request: WorkerRequest & { type: 'load' }, memory: WasmMemor
   return '{"type":"text","text":""}';
 }
 
-function call(request: WorkerRequest & { type: 'call' }): string {
-  const guest = guests.get(request.plugin);
-  if (!guest) throw new Error(`no instance of ${request.plugin}`);
+function call(request: WorkerRequest & { type: 'call' }, guest: Guest): string {
   const { context } = guest;
   const message = context.newString(request.message);
   const returned = context.callFunction(guest.call, context.undefined, message);
   message.dispose();
-  if (returned.error) throw new Broken(isFull(guest.memory) ? 'memory' : 'trap');
+  if (returned.error) throw new Broken(isFull(guest) ? 'memory' : 'trap');
   const answer = settled(context, returned.value);
   // The shim catches everything but an exhausted engine.
   if (answer.error) throw new Broken('memory');
   const reply = text(context, answer.value);
   answer.value.dispose();
+  // WebAssembly memory never shrinks, and a new instance costs a few milliseconds.
+  if (guest.memory.buffer.byteLength > keptBytes) guests.delete(request.plugin);
   return reply;
 }
 
@@ -216,10 +238,11 @@ function describe(context: QuickJSContext, thrown: QuickJSHandle): string {
   });
 }
 
-const newMemory = (): WasmMemory =>
-  new webAssembly.Memory({ initial: initialPages, maximum: settings.memoryMiB * pagesPerMiB });
-
 /** The engine grows in steps, so full means that the next step would not fit. */
-const isFull = (memory: WasmMemory): boolean => memory.buffer.byteLength > 0.8 * memoryBytes;
+const isFull = ({ memory }: Pick<Engine, 'memory'>): boolean => memory.buffer.byteLength > 0.8 * memoryBytes;
 
 host.postMessage({ type: 'ready' } satisfies WorkerAnswer);
+/** The slowest one, made before a plugin asks for it. */
+let first: Promise<Engine> | undefined = newEngine();
+// Who takes it is told.
+first.catch(() => undefined);
