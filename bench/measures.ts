@@ -13,7 +13,7 @@ import { systemClock } from '../src/main/core/host.ts';
 import { createLog, silentLog } from '../src/main/core/log/log.ts';
 import { counters, Figures } from '../src/main/core/monitor/figures.ts';
 import { PluginManager } from '../src/main/core/plugins/manager.ts';
-import { startPotter } from '../src/main/core/potter.ts';
+import { startPotter } from '../src/main/core/start.ts';
 import { openDatabase } from '../src/main/core/storage/database.ts';
 import { createProofreader } from '../src/main/core/text/proofread.ts';
 import { contract, type MetricKind, metricKinds, type RouteName } from '../src/shared/contract.ts';
@@ -303,7 +303,7 @@ async function logLines(): Promise<number> {
 }
 
 async function activateCold(): Promise<number> {
-  const plugins = await PluginManager.open({ directory: built, log: silentLog });
+  const plugins = await PluginManager.open({ directory: built });
   const ms = await timed(() => plugins.run('text-tools', 'upper-case', 'x', never));
   await plugins.stop();
   return ms;
@@ -311,7 +311,7 @@ async function activateCold(): Promise<number> {
 
 /** The same plugin in a thread that stands, as another one was used before. */
 async function activateWarm(): Promise<number> {
-  const plugins = await PluginManager.open({ directory: built, log: silentLog });
+  const plugins = await PluginManager.open({ directory: built });
   await plugins.run('encoding-tools', 'base64-encode', 'x', never);
   const ms = await timed(() => plugins.run('text-tools', 'upper-case', 'x', never));
   await plugins.stop();
@@ -342,7 +342,7 @@ function heldBy(plugins: string): number {
 }
 
 async function pluginCall(text: string, calls: number): Promise<number> {
-  const plugins = await PluginManager.open({ directory: built, log: silentLog });
+  const plugins = await PluginManager.open({ directory: built });
   const times: number[] = [];
   for (let index = 0; index < calls; index += 1) {
     times.push(await timed(() => plugins.run('text-tools', 'upper-case', text, never)));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startPotter } from '../../src/main/core/potter.ts';
+import { startPotter } from '../../src/main/core/start.ts';
 import { startApiServer } from '../../src/main/net/http.ts';
 import { noDesktopHost } from '../host.ts';
 

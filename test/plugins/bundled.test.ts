@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/main/core/log/log.ts';
 import { PluginManager } from '../../src/main/core/plugins/manager.ts';
 import { type PluginDirectory, pluginDirectory } from '../helpers/plugin-directory.ts';
 
@@ -10,7 +9,7 @@ let plugins: PluginManager;
 
 beforeAll(async () => {
   directory = pluginDirectory();
-  plugins = await PluginManager.open({ directory: directory.path, log: silentLog });
+  plugins = await PluginManager.open({ directory: directory.path });
 });
 afterAll(async () => {
   await plugins.stop();

@@ -3,11 +3,11 @@ import type { Client } from '../../shared/client.ts';
 import type { Input } from '../../shared/contract.ts';
 import { PotterError } from '../../shared/errors.ts';
 import type { Cipher, Host } from '../core/host.ts';
-import type { PotterOptions } from '../core/potter.ts';
+import type { StartOptions } from '../core/start.ts';
 import { type Opened, openPotter } from '../net/open.ts';
 import { type HeadlessDesktop, headlessDesktop } from './desktop.ts';
 
-export interface HeadlessOptions extends PotterOptions {
+export interface HeadlessOptions extends StartOptions {
   readonly dataDirectory: string;
   readonly environment: Host['environment'];
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ export async function openHeadless(options: HeadlessOptions): Promise<Opened> {
     signal,
     start: async () => {
       // Loaded only here: a forwarding command has no use for the core.
-      const core = Promise.all([import('../core/potter.ts'), import('./host.ts')]);
+      const core = Promise.all([import('../core/start.ts'), import('./host.ts')]);
       const [{ startPotter }, { createHeadlessHost }] = await core;
       const cipher = await options.cipher?.();
       const host = createHeadlessHost({ dataDirectory, desktop, environment, notify });

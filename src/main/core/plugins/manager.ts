@@ -2,13 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PotterError } from '../../../shared/errors.ts';
 import { type Manifest, manifest, pluginLimits } from '../../../shared/manifest.ts';
-import type { Log } from '../log/log.ts';
 import { type Guest, Sandbox, type SandboxLimits } from './sandbox.ts';
 
 export interface PluginManagerOptions {
   /** Holds one folder for each plugin, with `manifest.json` and `main.js`. */
   readonly directory: string;
-  readonly log: Log;
   /** Limits other than the published ones, for tests. */
   readonly limits?: Partial<SandboxLimits>;
 }
@@ -21,10 +19,9 @@ export class PluginManager {
   readonly #sandbox: Sandbox;
 
   /** Reads the manifests. No plugin is executed before one of its commands is run. */
-  static async open({ directory, log, limits }: PluginManagerOptions): Promise<PluginManager> {
+  static async open({ directory, limits }: PluginManagerOptions): Promise<PluginManager> {
     const found = await Promise.all((await foldersOf(directory)).map((name) => readManifest(directory, name)));
     const problems = found.filter((item) => item instanceof PotterError);
-    for (const { code, message } of problems) log.warn('a plugin was left out', { code, message });
     const manifests = found.filter((item): item is Manifest => !(item instanceof PotterError));
     return new PluginManager(directory, manifests, { problems, sandbox: new Sandbox(limits) });
   }

@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { silentLog } from '../../../../src/main/core/log/log.ts';
 import { PluginManager } from '../../../../src/main/core/plugins/manager.ts';
 import type { SandboxLimits } from '../../../../src/main/core/plugins/sandbox.ts';
 import { addPlugin, manifestOf, type PluginDirectory, pluginDirectory } from '../../../helpers/plugin-directory.ts';
@@ -20,7 +19,7 @@ function directoryWith(extra: Readonly<Record<string, string>> = {}): string {
 }
 
 async function open(directory: string, limits: Partial<SandboxLimits> = {}): Promise<PluginManager> {
-  const manager = await PluginManager.open({ directory, log: silentLog, limits });
+  const manager = await PluginManager.open({ directory, limits });
   managers.push(manager);
   return manager;
 }
