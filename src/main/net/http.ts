@@ -3,7 +3,7 @@
  * machine that have a token. It is kept apart from the panels: nothing here is for a browser.
  */
 import { isAscii } from 'node:buffer';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { contract, type Output, type RouteName } from '../../shared/contract.ts';
 import { errorKinds, PotterError, toPotterError, toWire } from '../../shared/errors.ts';
@@ -12,6 +12,7 @@ import type { Gateway } from '../core/gateway/gateway.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
 import type { Caller } from '../core/security/access.ts';
 import { toChatError } from './chat-error.ts';
+import { createServer } from './create-server.ts';
 import { describeApi } from './openapi.ts';
 
 /** Times in milliseconds, sizes in bytes. */

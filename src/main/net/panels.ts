@@ -1,10 +1,11 @@
 /** The panels of `potter serve`, on this machine alone. */
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PotterError } from '../../shared/errors.ts';
 import type { Transport } from '../../shared/transport.ts';
 import { type Log, silentLog } from '../core/log/log.ts';
+import { createServer } from './create-server.ts';
 import { hasOwnHost, originOf } from './own-origin.ts';
 import { noContent, type Page, readPages, renderPage, securityHeaders } from './pages.ts';
 import type { Sessions } from './sessions.ts';

@@ -1,7 +1,7 @@
 /** The network as the settings describe it: through which proxy a request goes, whom to trust, and the open connections. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import { PotterError } from '../../../shared/errors.ts';
 import {
@@ -167,7 +167,11 @@ export class Network {
 async function trustOf(caFile: string | null): Promise<SecureContext | undefined> {
   if (caFile === null) return undefined;
   try {
-    const text = await readFile(caFile, 'utf8');
+    // Few have such a file, and loading this takes 10 ms of a start.
+    const [text, { createSecureContext, getCACertificates }] = await Promise.all([
+      readFile(caFile, 'utf8'),
+      import('node:tls'),
+    ]);
     const added = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
     if (added.length === 0) throw unusable(caFile, 'there is no certificate in it');
     // A context takes anything for a certificate and says nothing.
