@@ -463,6 +463,7 @@ const chatRequest = z.looseObject({
 const chatPiece = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('head'),
+    callId: z.uuid(),
     status: z.int(),
     contentType: z.string(),
     provider: identifier,

@@ -298,6 +298,7 @@ class Api {
       .flatMap(({ id, models }) =>
         models.map((model) => ({ id: `${id}/${model.id}`, object: 'model', created: 0, owned_by: id })),
       );
+    response.setHeader(requestId, reply.metadata.callId);
     sendJson(response, 200, { object: 'list', data });
   }
 
@@ -340,6 +341,7 @@ class Api {
 
 interface ChatHead {
   readonly type: 'head';
+  readonly callId: string;
   readonly status: number;
   readonly contentType: string;
   readonly provider: string;
@@ -349,9 +351,9 @@ interface ChatHead {
 /** For a path that anybody may ask: no handler of those looks at its caller. */
 const nobody: Caller = { kind: 'token', id: 'nobody', role: 'reader', actions: new Set() };
 
-function headersFor({ contentType, provider, model }: ChatHead): HeaderList {
+function headersFor({ contentType, callId, provider, model }: ChatHead): HeaderList {
   // A header holds nothing but visible ASCII, and a model's name may be anything.
-  return ['Content-Type', contentType, 'X-Potter-Model', encodeURI(`${provider}/${model}`)];
+  return ['Content-Type', contentType, requestId, callId, 'X-Potter-Model', encodeURI(`${provider}/${model}`)];
 }
 
 /** A reply that goes out piece by piece, and whether anybody is still there to read it. */
@@ -413,6 +415,9 @@ function goneSignal({ socket }: ServerResponse): AbortSignal {
 /** Names and values in turn. */
 type HeaderList = readonly string[];
 
+/** The id of the call, as the log and the audit log have it. The vendors' SDKs know it by this name. */
+const requestId = 'X-Request-Id';
+
 /** For every answer. */
 const fixedHeaders: HeaderList = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
 
@@ -455,7 +460,7 @@ function errorOf({ error }: Extract<Reply, { status: 'error' }>): PotterError {
 }
 
 function sendReply(response: ServerResponse, reply: Reply): void {
-  response.setHeader('X-Potter-Call-Id', reply.metadata.callId);
+  response.setHeader(requestId, reply.metadata.callId);
   if (reply.status === 'error') tellWait(response, reply.error.detail);
   sendJson(response, reply.status === 'ok' ? 200 : errorKinds[reply.error.code].status, reply);
 }
@@ -471,7 +476,7 @@ function sendChatError(response: ServerResponse, error: PotterError, callId = ''
   const { status, body } = toChatError(error);
   tellWait(response, error.detail);
   if (callId === '') response.setHeader('Connection', 'close');
-  else response.setHeader('X-Potter-Call-Id', callId);
+  else response.setHeader(requestId, callId);
   sendJson(response, status, body);
 }
 

@@ -77,7 +77,7 @@ describe('an operation over HTTP', () => {
     expect(reply.headers.get('cache-control')).toBe('no-store');
     const body = (await reply.json()) as { status: string; data: { version: string }; metadata: { callId: string } };
     expect(body).toMatchObject({ status: 'ok', data: { version: '0.0.0-test' }, metadata: { cached: false } });
-    expect(reply.headers.get('x-potter-call-id')).toBe(body.metadata.callId);
+    expect(reply.headers.get('x-request-id')).toBe(body.metadata.callId);
   });
 
   it('says in the status and in the body what went wrong, and when to come again', async () => {
@@ -248,7 +248,9 @@ describe('chat completions', () => {
   it('list the models under the names they are asked by', async () => {
     const { sdk, models } = await start();
     const ids: string[] = [];
-    for await (const { id } of sdk().models.list()) ids.push(id);
+    const { data: listed, request_id } = await sdk().models.list().withResponse();
+    expect(request_id).toMatch(/^[0-9a-f-]{36}$/);
+    for await (const { id } of listed) ids.push(id);
     for (const model of Object.values(models)) expect(ids).toContain(model);
   });
 
@@ -264,6 +266,18 @@ describe('chat completions', () => {
     const sent = asksFor(vendors.compatible)[0];
     expect(sent?.body).toEqual({ ...body, model: models.compatible?.split('/')[1] });
     expect(JSON.stringify(sent?.headers)).not.toContain('potter_');
+  });
+
+  it.each(['openai', 'compatible', 'anthropic'] as const)('say under which id %s was asked', async (format) => {
+    const { sdk, potter, models } = await start();
+    const model = models[format] ?? '';
+    const whole = await sdk().chat.completions.create({ model, messages });
+    const streamed = await sdk().chat.completions.create({ model, messages, stream: true }).withResponse();
+    for await (const _ of streamed.data);
+    const { entries } = await potter.client.call('audit.list', {});
+    const audited = entries.map(({ callId }) => callId);
+    expect(audited).toContain(whole._request_id);
+    expect(audited).toContain(streamed.request_id);
   });
 
   it('turn to the models the person listed when the first fails, and say so', async () => {

@@ -131,6 +131,7 @@ export class AuditLog {
 
   /** The newest first; `before` is the number of an entry. */
   list({ limit = 50, before = Number.MAX_SAFE_INTEGER }: { limit?: number; before?: number } = {}): AuditRow[] {
+    this.#flush();
     return this.#rows('WHERE seq < ? ORDER BY seq DESC LIMIT ?', before, limit);
   }
 

@@ -44,14 +44,14 @@ export class ChatCompletions {
 
   /** Hands the whole reply to `emit`. Fails before it has handed on anything, or with what cut the reply off. */
   async complete(asked: ChatRequest, call: ChatCall): Promise<Called<unknown>> {
-    const { signal, log, spender, emit } = call;
+    const { signal, log, spender } = call;
     const isFiltered = this.#filters.has('request') || this.#filters.has('response');
     const request = isFiltered ? await this.#filtered(asked, signal) : asked;
     const expected = { inputTokens: expectedInput(request), outputTokens: limitOf(request) ?? 512, isEstimate: true };
     const wanted = { reference: request.model === defaultModel ? undefined : referenceOf(request.model) };
     return this.#models.run({ wanted, spender, expected, signal, log }, (asking) => {
       const { provider, forward } = asking.server;
-      if (provider.wire && forward) return forwardBytes(request, provider.wire, forward, asking, emit);
+      if (provider.wire && forward) return forwardBytes(request, provider.wire, forward, asking, call);
       return this.#translate(request, asking, call);
     });
   }
@@ -79,7 +79,7 @@ export class ChatCompletions {
     const { callId, emit } = call;
     const completion = toCompletion(request, target.model);
     const head = { id: `chatcmpl-${callId}`, created: Math.floor(this.#now() / 1000), model: request.model };
-    const about = { provider: target.id, model: target.model };
+    const about = { callId, provider: target.id, model: target.model };
     let text = '';
     let hasHead = false;
     const send = async (delta: object, finish: string | null, usage?: object): Promise<void> => {
@@ -217,10 +217,10 @@ async function forwardBytes(
   wire: Wire,
   forward: NonNullable<Server['forward']>,
   asking: Asking,
-  emit: ChatCall['emit'],
+  call: ChatCall,
 ): Promise<void> {
   const { target, signal } = asking;
-  const passage = new Passage(request.stream === true, asking, emit);
+  const passage = new Passage(request.stream === true, asking, call);
   // The same text but for the name of the model: what Potter does not know stays in it.
   const body = JSON.stringify({ ...request, model: target.model });
   try {
@@ -236,7 +236,7 @@ async function forwardBytes(
 class Passage implements ForwardHandler {
   readonly #isStream: boolean;
   readonly #asking: Asking;
-  readonly #emit: ChatCall['emit'];
+  readonly #call: ChatCall;
   #status = 0;
   #flow: Parameters<ForwardHandler['head']>[2] | undefined;
   #headers: Headers | undefined;
@@ -253,10 +253,10 @@ class Passage implements ForwardHandler {
   #held: Buffer | undefined;
   received = 0;
 
-  constructor(isStream: boolean, asking: Asking, emit: ChatCall['emit']) {
+  constructor(isStream: boolean, asking: Asking, call: ChatCall) {
     this.#isStream = isStream;
     this.#asking = asking;
-    this.#emit = emit;
+    this.#call = call;
   }
 
   /** The error reply, where it is one. */
@@ -283,7 +283,7 @@ class Passage implements ForwardHandler {
     const type = headers['content-type'];
     const contentType = typeof type === 'string' ? type : this.#isStream ? eventStream : 'application/json';
     const { id: provider, model } = this.#asking.target;
-    this.#send({ type: 'head', status, contentType, provider, model });
+    this.#send({ type: 'head', callId: this.#call.callId, status, contentType, provider, model });
   }
 
   bytes(bytes: Buffer): void {
@@ -354,7 +354,7 @@ class Passage implements ForwardHandler {
   }
 
   #send(piece: Piece): void {
-    const taken = this.#emit(piece);
+    const taken = this.#call.emit(piece);
     if (!taken) return;
     this.#waiting += 1;
     if (this.#waiting > mostWaiting && !this.#isPaused) {
