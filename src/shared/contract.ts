@@ -294,7 +294,7 @@ const historyEntry = z.strictObject({
   model: z.string().optional(),
   usage: usage.optional(),
   cost: runCost.optional(),
-  /** Of the call that made it, as the log and the audit name it. */
+  /** Of the call that made it, as the log and the audit name it: the run's own `id`, but in entries of early versions. */
   callId: z.string().optional(),
   ms: z.number(),
 });

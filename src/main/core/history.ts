@@ -56,6 +56,12 @@ export class History {
   begin(entry: HistoryEntry): boolean {
     if (this.#vault.state !== 'unlocked') return false;
     const sealed = this.#seal({ ...entry, result: running });
+    const earlier = this.#row(entry.id);
+    if (earlier) {
+      this.#database.run("UPDATE history SET state = 'running', encrypted = ? WHERE id = ?", sealed, entry.id);
+      this.#forget(earlier.seq);
+      return true;
+    }
     const stored = this.#database.get<{ seq: number }>(
       "INSERT INTO history (id, at, state, encrypted) VALUES (?, ?, 'running', ?) RETURNING seq",
       ...[entry.id, Math.round(entry.at), sealed],

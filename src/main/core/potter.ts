@@ -372,8 +372,11 @@ function recordTo({ history, passing, events, log, isKept }: RecordOptions): Tex
   };
   return {
     begin: (entry) => {
-      if (isKept(entry) && history.begin(entry)) underWay.add(entry.id);
-      else passing.add(entry);
+      if (isKept(entry) && history.begin(entry)) {
+        underWay.add(entry.id);
+        // Its first try may have been made while the history was locked.
+        passing.remove(entry.id);
+      } else passing.add(entry);
       events.publish('history.changed', { id: entry.id });
     },
     finish: (id, patch) => {

@@ -43,7 +43,8 @@ interface ProcessContext extends CallContext {
 }
 
 /** One run from its trigger to its entry in the history. */
-interface Run extends ProcessContext {
+interface Run extends Omit<ProcessContext, 'callId'> {
+  /** Also of its call. */
   readonly id: string;
   readonly action: Action;
   readonly steps: readonly SingleAction[];
@@ -68,8 +69,9 @@ export class TextRuns {
   }
 
   async process(input: ProcessInput, { callId, signal: callSignal, emit, log }: ProcessContext): Promise<RunResult> {
-    const { clock, newId } = this.#options;
-    const id = newId();
+    const { clock } = this.#options;
+    // One run a call: a call that is tried once more, as what kept it from its end was mended, is still the same run.
+    const id = callId;
     const startedAt = clock.monotonic();
     const controller = new AbortController();
     const signal = AbortSignal.any([callSignal, controller.signal]);
@@ -83,7 +85,7 @@ export class TextRuns {
       const action = named ?? (await this.#options.actions.current(signal));
       const steps = this.#stepsOf(action, input);
       const mode = input.output ?? action.info.output;
-      return await this.#runOn({ id, action, steps, input, target, mode, callId, signal, startedAt, emit, log }, text);
+      return await this.#runOn({ id, action, steps, input, target, mode, signal, startedAt, emit, log }, text);
     } catch (thrown) {
       const error = toPotterError(thrown);
       if (input.source.type === 'selection') this.#tellFailure(id, 'Your text was not changed', error);
@@ -378,10 +380,10 @@ export class TextRuns {
     this.#options.tell({ severity: 'error', title, message: `${message} ${kind.next}`, code, ...run });
   }
 
-  #entry({ id, callId, action, target, input: { instruction } }: Run, input: string): HistoryEntry {
+  #entry({ id, action, target, input: { instruction } }: Run, input: string): HistoryEntry {
     return {
       id,
-      callId,
+      callId: id,
       at: this.#options.clock.now(),
       actionId: action.info.id,
       actionName: action.info.name,

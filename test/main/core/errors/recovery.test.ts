@@ -142,7 +142,10 @@ test('a run whose keys open at the second try succeeds, and the windows hear tha
   const told: unknown[] = [];
   potter.events.subscribe('keys.changed', (payload) => told.push(payload));
   isOpen = true;
-  expect(await client.call('text.process', run)).toMatchObject({ outcome: 'unchanged', provider: 'vendor' });
+  const { runId, ...done } = await client.call('text.process', run);
+  expect(done).toMatchObject({ outcome: 'unchanged', provider: 'vendor' });
+  const { entries } = await client.call('history.list', {});
+  expect(entries).toMatchObject([{ id: runId, result: 'unchanged' }]);
   expect(await client.call('keys.list', {})).toMatchObject({ vault: 'unlocked' });
   expect(told).toEqual([{ provider: 'all', vault: 'unlocked' }]);
 });

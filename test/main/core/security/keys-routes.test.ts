@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { topics } from '../../../../src/shared/events.ts';
 import { FlippingCipher } from '../../../helpers/cipher.ts';
@@ -9,10 +10,18 @@ const code = (wanted: string): unknown => expect.objectContaining({ code: wanted
 const passphrase = 'a passphrase of words';
 const upper = (text: string) => ({ action: 'upper-case', source: { type: 'text', text } }) as const;
 
-function filesHolding(directory: string, text: string): string[] {
+function filesHolding(directory: string, text: string | Buffer): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(directory, name)).isFile())
     .filter((name) => readFileSync(join(directory, name)).includes(text));
+}
+
+/** The beginning of each entry of the history, as it lies in the file. */
+function sealedEntries(directory: string): Buffer[] {
+  const database = new DatabaseSync(join(directory, 'potter.db'), { readOnly: true });
+  const rows = database.prepare('SELECT substr(encrypted, 1, 32) AS start FROM history').all();
+  database.close();
+  return rows.map(({ start }) => Buffer.from(start as Uint8Array));
 }
 
 describe('keys that are locked', () => {
@@ -111,10 +120,11 @@ describe('deleting everything', () => {
     await client.call('keys.set', { provider: 'openai', key: 'sk-PLANTED' });
     for (let index = 0; index < 20; index += 1) await client.call('text.process', upper(`planted ${index}`));
     potter.log.info('PLANTED in the log');
-    const { entries } = await client.call('history.list', {});
-    const planted = [...entries.map(({ id }) => id), 'PLANTED', 'api.openai.com'];
+    const sealed = sealedEntries(dataDirectory);
+    const planted = [...sealed, 'PLANTED', 'api.openai.com'];
     const key = readFileSync(join(dataDirectory, 'key'));
-    expect(filesHolding(dataDirectory, entries[0]?.id ?? '')).not.toEqual([]);
+    expect(sealed).toHaveLength(20);
+    expect(filesHolding(dataDirectory, sealed[0] ?? '')).not.toEqual([]);
 
     const reply = await client.call('system.erase', { confirm: 'delete everything' });
     expect(reply.removed).toMatchObject({ historyEntries: 20, keys: 1, logFiles: 2 });
