@@ -33,10 +33,11 @@ const built = join(root, 'dist', 'plugins');
 const never = new AbortController().signal;
 
 export const measures: Readonly<Record<string, Measure>> = {
-  'gateway.call_inproc': { unit: 'µs', target: '≤ 6', sample: callInProcess },
-  'gateway.routes_p95': { unit: 'ms', target: '≤ 10', sample: slowestRoute },
+  // First: how the engine compiles a bus depends on what else the process has done with it.
   'events.emit_1': { unit: '×', target: '≥ 1', sample: () => emitRatio(1) },
   'events.emit_100': { unit: '×', target: '≥ 1.3', sample: () => emitRatio(100) },
+  'gateway.call_inproc': { unit: 'µs', target: '≤ 6', sample: callInProcess },
+  'gateway.routes_p95': { unit: 'ms', target: '≤ 10', sample: slowestRoute },
   'config.get': { unit: 'ns', target: '≤ 50', sample: configGet },
   'config.reload_p99': { unit: 'ms', target: '≤ 10', rounds: 3, sample: reload },
   'log.lines': { unit: '×', target: '≥ 0.8', sample: logLines },

@@ -5,12 +5,13 @@ import type { Log } from './log/log.ts';
 /** Each was subscribed with the type of its own topics; `publish` keeps topic and payload together. */
 type Listener = (payload: never, topic: Topic) => void;
 
-/** An object of its own, so that the same listener given twice is two subscriptions. */
-interface Subscription {
-  readonly id: number;
-  readonly listener: Listener;
+/** Who listens to a topic. Replaced, never changed, so that a listener may come or go while an event is on its way. */
+interface Audience {
+  readonly listeners: readonly Listener[];
+  /** Of their subscriptions, in the same order: the same listener given twice is two of them. */
+  readonly ids: readonly number[];
 }
-const nobody: readonly Subscription[] = [];
+const nobody: Audience = { listeners: [], ids: [] };
 
 export interface TopicCounts {
   published: number;
@@ -22,8 +23,7 @@ export interface TopicCounts {
 }
 
 interface TopicState extends TopicCounts {
-  /** Replaced, never changed, so that a listener may come or go while an event is on its way. */
-  subscriptions: readonly Subscription[];
+  audience: Audience;
   /** When the guard last told of it. */
   toldAt: number;
 }
@@ -54,28 +54,26 @@ export class EventBus {
     if (this.#depth >= deepest) this.#drop(topic, state);
     else {
       this.#depth += 1;
-      this.#deliver(state, state.subscriptions, 0, topic, payload);
+      this.#deliver(state, state.audience, 0, topic, payload);
       this.#depth -= 1;
     }
   }
 
   /** One `try` for all of them: one for each would cost as much as the call. After a throw it goes on with the next. */
-  #deliver(
-    state: TopicState,
-    subscriptions: readonly Subscription[],
-    first: number,
-    topic: Topic,
-    payload: unknown,
-  ): void {
+  #deliver(state: TopicState, audience: Audience, first: number, topic: Topic, payload: unknown): void {
+    const { listeners, ids } = audience;
     let index = first;
     try {
-      for (; index < subscriptions.length; index += 1) subscriptions[index]?.listener(payload as never, topic);
+      for (const { length } = listeners; index < length; index += 1) {
+        const listener = listeners[index] as Listener;
+        listener(payload as never, topic);
+      }
       state.delivered += index - first;
     } catch (thrown) {
       state.delivered += index - first;
       state.failed += 1;
-      this.#log.error('an event listener failed', { topic, subscription: subscriptions[index]?.id, error: thrown });
-      this.#deliver(state, subscriptions, index + 1, topic, payload);
+      this.#log.error('an event listener failed', { topic, subscription: ids[index], error: thrown });
+      this.#deliver(state, audience, index + 1, topic, payload);
     }
   }
 
@@ -125,22 +123,25 @@ export class EventBus {
 
   #begin(topic: Topic): TopicState {
     const counts = { published: 0, delivered: 0, failed: 0, dropped: 0 };
-    const state = { ...counts, subscriptions: nobody, toldAt: -Infinity };
+    const state = { ...counts, audience: nobody, toldAt: -Infinity };
     this.#topics.set(topic, state);
     return state;
   }
 
   #add(topics: readonly Topic[], listener: Listener): Stop {
     this.#lastId += 1;
-    const own: Subscription = { id: this.#lastId, listener };
+    const id = this.#lastId;
     for (const topic of topics) {
       const state = this.#stateOf(topic);
-      state.subscriptions = [...state.subscriptions, own];
+      const { listeners, ids } = state.audience;
+      state.audience = { listeners: [...listeners, listener], ids: [...ids, id] };
     }
     return () => {
       for (const topic of topics) {
         const state = this.#stateOf(topic);
-        state.subscriptions = state.subscriptions.filter((one) => one !== own);
+        const { listeners, ids } = state.audience;
+        const at = ids.indexOf(id);
+        if (at >= 0) state.audience = { listeners: listeners.toSpliced(at, 1), ids: ids.toSpliced(at, 1) };
       }
     };
   }
