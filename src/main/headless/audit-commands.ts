@@ -17,13 +17,14 @@ export const auditCommands: Readonly<Record<string, Command>> = {
 async function list({ client, terminal, values }: CommandContext): Promise<void> {
   const reply = await client.call('audit.list', values.limit === undefined ? {} : { limit: Number(values.limit) });
   if (values.json) return printReply(terminal, reply);
-  const rows = reply.entries.map(({ seq, at, caller, route, subject, result }) => [
+  const rows = reply.entries.map(({ seq, at, caller, route, subject, result, callId }) => [
     String(seq),
     new Date(at).toISOString().slice(0, 19).replace('T', ' '),
     caller,
     route,
     subject,
     result,
+    callId,
   ]);
   if (rows.length > 0) await print(terminal.stdout, `${table(rows)}\n`);
   else await print(terminal.stderr, 'Nothing is recorded yet.\n');

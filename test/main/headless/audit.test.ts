@@ -15,9 +15,10 @@ describe('potter audit', () => {
     const dataDirectory = temporaryFolder();
     const input = 'c\nb\na secret line\n';
     await runCli(['config', 'set', 'log.level', 'debug'], { dataDirectory });
-    await runCli(['run', 'sort-lines'], { dataDirectory, input });
+    const run = await runCli(['run', 'sort-lines', '--json'], { dataDirectory, input });
+    const { runId } = (JSON.parse(run.stdout) as { data: { runId: string } }).data;
     const listed = await runCli(['audit'], { dataDirectory });
-    expect(listed.stdout).toMatch(/cli +text\.process +sort-lines +ok/);
+    expect(listed.stdout).toMatch(new RegExp(`cli +text\\.process +sort-lines +ok +${runId}$`, 'm'));
     expect(listed.stdout).toMatch(/cli +config\.set +log\.level +begun/);
     expect(await runCli(['audit', 'verify'], { dataDirectory })).toMatchObject({
       code: 0,
