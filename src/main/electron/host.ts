@@ -1,7 +1,6 @@
 /** What Electron lends to the core. */
 import { join } from 'node:path';
-import { app, dialog, ipcMain, Notification, safeStorage, shell } from 'electron';
-import Store from 'electron-store';
+import { app, dialog, Notification, safeStorage, shell } from 'electron';
 import { mendedIn, PotterError, toPotterError } from '../../shared/errors.ts';
 import { type Cipher, type Desktop, type Host, type Notice, systemClock } from '../core/host.ts';
 import { silentLog } from '../core/log/log.ts';
@@ -61,20 +60,6 @@ export function createSystemCipher(platform: NodeJS.Platform): Cipher {
 function backendOf(platform: NodeJS.Platform): string {
   if (platform === 'darwin') return 'keychain';
   return platform === 'win32' ? 'dpapi' : safeStorage.getSelectedStorageBackend();
-}
-
-/** What the program itself remembers of its windows. Settings belong to the core. */
-export interface Preferences {
-  get(key: string): unknown;
-  set(key: string, value: unknown): void;
-}
-
-/** A file nobody can read any more is begun anew; it holds nothing of the person's. */
-export function openPreferences(directory: string): Preferences {
-  const store = new Store({ cwd: directory, name: 'preferences', clearInvalidConfig: true });
-  // electron-store answers pages on a synchronous channel of its own, which ours have no use for.
-  ipcMain.removeAllListeners('electron-store-get-data');
-  return { get: (key) => store.get(key), set: (key, value) => store.set(key, value) };
 }
 
 /** The programs around Potter, where this system lets them be reached; otherwise a desktop that says why not. */

@@ -17,18 +17,11 @@ import { followApi } from '../net/api.ts';
 import { type Opened, openPotter } from '../net/open.ts';
 import { openBridge } from './bridge.ts';
 import { guardContents, guardSession } from './guard.ts';
-import {
-  createElectronHost,
-  createNotifier,
-  createSystemCipher,
-  openDesktop,
-  openlyStored,
-  openPreferences,
-  type Preferences,
-} from './host.ts';
+import { createElectronHost, createNotifier, createSystemCipher, openDesktop, openlyStored } from './host.ts';
 import { askPortalForHotkeys, globalShortcuts } from './hotkey.ts';
 import { LinkRuns } from './link-runs.ts';
 import { handoverOf, type Link, type LinkPlace, parseHandover, parseLink } from './links.ts';
+import { openPreferences, type Preferences } from './preferences.ts';
 import { registerScheme, servePages } from './protocol.ts';
 import { followStartAtLogin } from './start-at-login.ts';
 import { followStatus } from './status.ts';

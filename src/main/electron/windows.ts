@@ -7,7 +7,7 @@ import {
   type WebContents,
 } from 'electron';
 import type { Log } from '../core/log/log.ts';
-import type { Preferences } from './host.ts';
+import type { Preferences } from './preferences.ts';
 import { isOurUrl, origin } from './protocol.ts';
 
 interface WindowKind {

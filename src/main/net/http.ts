@@ -298,7 +298,7 @@ class Api {
       .flatMap(({ id, models }) =>
         models.map((model) => ({ id: `${id}/${model.id}`, object: 'model', created: 0, owned_by: id })),
       );
-    response.setHeader(requestId, reply.metadata.callId);
+    response.setHeader(requestIdHeader, reply.metadata.callId);
     sendJson(response, 200, { object: 'list', data });
   }
 
@@ -353,7 +353,7 @@ const nobody: Caller = { kind: 'token', id: 'nobody', role: 'reader', actions: n
 
 function headersFor({ contentType, callId, provider, model }: ChatHead): HeaderList {
   // A header holds nothing but visible ASCII, and a model's name may be anything.
-  return ['Content-Type', contentType, requestId, callId, 'X-Potter-Model', encodeURI(`${provider}/${model}`)];
+  return ['Content-Type', contentType, requestIdHeader, callId, 'X-Potter-Model', encodeURI(`${provider}/${model}`)];
 }
 
 /** A reply that goes out piece by piece, and whether anybody is still there to read it. */
@@ -416,7 +416,7 @@ function goneSignal({ socket }: ServerResponse): AbortSignal {
 type HeaderList = readonly string[];
 
 /** The id of the call, as the log and the audit log have it. The vendors' SDKs know it by this name. */
-const requestId = 'X-Request-Id';
+const requestIdHeader = 'X-Request-Id';
 
 /** For every answer. */
 const fixedHeaders: HeaderList = ['Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'];
@@ -460,7 +460,7 @@ function errorOf({ error }: Extract<Reply, { status: 'error' }>): PotterError {
 }
 
 function sendReply(response: ServerResponse, reply: Reply): void {
-  response.setHeader(requestId, reply.metadata.callId);
+  response.setHeader(requestIdHeader, reply.metadata.callId);
   if (reply.status === 'error') tellWait(response, reply.error.detail);
   sendJson(response, reply.status === 'ok' ? 200 : errorKinds[reply.error.code].status, reply);
 }
@@ -476,7 +476,7 @@ function sendChatError(response: ServerResponse, error: PotterError, callId = ''
   const { status, body } = toChatError(error);
   tellWait(response, error.detail);
   if (callId === '') response.setHeader('Connection', 'close');
-  else response.setHeader(requestId, callId);
+  else response.setHeader(requestIdHeader, callId);
   sendJson(response, status, body);
 }
 

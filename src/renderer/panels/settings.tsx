@@ -16,7 +16,17 @@ import { Page, Section, Sheet } from '../parts/page.tsx';
 import { Picker } from '../parts/picker.tsx';
 import { Placeholder } from '../parts/placeholder.tsx';
 import { QuietHoursRow } from '../parts/quiet-hours.tsx';
-import { ChoiceRow, fieldOf, NumberRow, Row, SwitchRow, TextRow, useDraft, useSetting } from '../parts/setting.tsx';
+import {
+  ChoiceRow,
+  fieldOf,
+  type Named,
+  NumberRow,
+  Row,
+  SwitchRow,
+  TextRow,
+  useDraft,
+  useSetting,
+} from '../parts/setting.tsx';
 import { hrefOf } from '../routes.ts';
 import { offered } from '../store/actions.ts';
 import { usePotter } from '../store/potter.tsx';
@@ -155,11 +165,6 @@ function SettingRow({ of }: { readonly of: Key }): ReactNode {
     case 'log.areas':
       return <AreaLevelsRow {...named} />;
   }
-}
-
-interface Named {
-  readonly name: string;
-  readonly hint: string;
 }
 
 function CurrentActionRow({ name, hint }: Named): ReactNode {

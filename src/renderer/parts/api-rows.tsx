@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CopyButton, useCopy } from './copy.tsx';
-import { Row, RowText, SwitchRow, useSetting } from './setting.tsx';
+import { type Named, Row, RowText, SwitchRow, useSetting } from './setting.tsx';
 
 /** The switch of the loopback API and, once it is on, where it answers. */
-export function ApiRows({ name, hint }: { readonly name: string; readonly hint: string }): ReactNode {
+export function ApiRows({ name, hint }: Named): ReactNode {
   const isOn = useSetting('api.enabled')?.value === true;
   const port = useSetting('api.port')?.value;
   return (

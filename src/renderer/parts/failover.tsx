@@ -7,12 +7,12 @@ import { Entries, Entry, RemoveButton } from './entries.tsx';
 import { IconArrowDown, IconArrowUp } from './icons.ts';
 import { modelsOf } from './model-choices.tsx';
 import { Picker } from './picker.tsx';
-import { Row, type SettingInUse, useSetting } from './setting.tsx';
+import { type Named, Row, type SettingInUse, useSetting } from './setting.tsx';
 
 const most = 10;
 
 /** The models to turn to, in their order. */
-export function FailoverRow({ name, hint }: { readonly name: string; readonly hint: string }): ReactNode {
+export function FailoverRow({ name, hint }: Named): ReactNode {
   const setting = useSetting('text.failover');
   return (
     <Row wide name={name} hint={hint} info={setting?.info}>

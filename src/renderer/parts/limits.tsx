@@ -6,13 +6,13 @@ import { useStore } from 'zustand';
 import { type BudgetKind, budgetKinds } from '../../shared/settings.ts';
 import { usePotter } from '../store/potter.tsx';
 import { Entries, Entry, RemoveButton } from './entries.tsx';
-import { Row, type SettingInUse, useNumberFormat, useSetting } from './setting.tsx';
+import { type Named, Row, type SettingInUse, useNumberFormat, useSetting } from './setting.tsx';
 
 type Limits = SettingInUse<'budget.limits'>;
 type Limit = Limits['value'][number];
 
 /** What single providers, actions, plugins and tokens may cost. */
-export function LimitsRow({ name, hint }: { readonly name: string; readonly hint: string }): ReactNode {
+export function LimitsRow({ name, hint }: Named): ReactNode {
   const setting = useSetting('budget.limits');
   return (
     <Row wide name={name} hint={hint} info={setting?.info}>

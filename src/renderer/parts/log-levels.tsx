@@ -3,18 +3,13 @@ import { Select } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { logAreas } from '../../shared/settings.ts';
-import { Row, useSetting } from './setting.tsx';
+import { type Named, Row, useSetting } from './setting.tsx';
 
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const asAbove = 'as-above';
 
-interface LevelRowProps {
-  readonly name: string;
-  readonly hint: string;
-}
-
 /** The least severity that is written down. */
-export function LevelRow({ name, hint }: LevelRowProps): ReactNode {
+export function LevelRow({ name, hint }: Named): ReactNode {
   const setting = useSetting('log.level');
   const data = useLevels();
   return (
@@ -35,7 +30,7 @@ export function LevelRow({ name, hint }: LevelRowProps): ReactNode {
 }
 
 /** The same for single parts of Potter. */
-export function AreaLevelsRow({ name, hint }: LevelRowProps): ReactNode {
+export function AreaLevelsRow({ name, hint }: Named): ReactNode {
   const { t } = useTranslation();
   const setting = useSetting('log.areas');
   const data = useLevels();

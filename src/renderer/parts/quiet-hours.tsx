@@ -2,13 +2,13 @@ import './quiet-hours.css';
 import { Switch, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { fieldOf, Row, useDraft, useSetting } from './setting.tsx';
+import { fieldOf, type Named, Row, useDraft, useSetting } from './setting.tsx';
 
 /** Where the night begins and ends until somebody says otherwise. */
 const night = { from: '22:00', to: '07:00' };
 
 /** Two times of day, or none at all. */
-export function QuietHoursRow({ name, hint }: { readonly name: string; readonly hint: string }): ReactNode {
+export function QuietHoursRow({ name, hint }: Named): ReactNode {
   const { t } = useTranslation();
   const setting = useSetting('alerts.quietHours');
   const draft = useDraft(setting, (typed: typeof night) => (typed.from && typed.to ? typed : undefined));

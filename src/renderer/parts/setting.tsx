@@ -107,9 +107,13 @@ export function fieldOf<D>({ refusal, keep, giveUp }: Draft<D>): {
   };
 }
 
-export interface RowProps {
+/** What a setting is called, and what it means. */
+export interface Named {
   readonly name: string;
   readonly hint?: ReactNode;
+}
+
+export interface RowProps extends Named {
   /** Says where the value comes from, when it is not the default. */
   readonly info?: SettingInfo | undefined;
   /** The control stands below the text rather than beside it. */
@@ -194,10 +198,8 @@ function shortened(where: string): string {
 
 type KeyOf<T> = { [K in SettingKey]: SettingValue<K> extends T ? K : never }[SettingKey];
 
-interface SettingRowProps<K> {
+interface SettingRowProps<K> extends Named {
   readonly of: K;
-  readonly name: string;
-  readonly hint?: ReactNode;
 }
 
 export function SwitchRow({ of, name, hint }: SettingRowProps<KeyOf<boolean>>): ReactNode {

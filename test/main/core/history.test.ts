@@ -66,6 +66,14 @@ describe('the history', () => {
     expect(history.get(begun.id)).toEqual({ ...begun, output: 'out', result: 'replaced', ms: 12, model: 'fake/small' });
   });
 
+  it('goes on with the entry of a run that is begun once more', async () => {
+    const id = record({ result: 'STORAGE' });
+    expect((await history.list()).entries).toMatchObject([{ id, result: 'STORAGE' }]);
+    expect(record({ id, output: 'at last' })).toBe(id);
+    expect(await history.list()).toMatchObject({ total: 1, entries: [{ id, result: 'replaced' }] });
+    expect(history.get(id).output).toBe('at last');
+  });
+
   it('shows a run as interrupted when Potter died meanwhile', async () => {
     const begun = entry();
     history.begin(begun);

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createElectronHost, createNotifier, openDesktop, openPreferences } from '../../../src/main/electron/host.ts';
+import { createElectronHost, createNotifier, openDesktop } from '../../../src/main/electron/host.ts';
+import { openPreferences } from '../../../src/main/electron/preferences.ts';
 import { mendedIn } from '../../../src/shared/errors.ts';
 import { dialog, FakeNotification, ipcMain, resetElectron, safeStorage, shell } from '../../helpers/fake-electron.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../../src/main/core/log/log.ts';
-import type { Preferences } from '../../../src/main/electron/host.ts';
+import type { Preferences } from '../../../src/main/electron/preferences.ts';
 import { centred, settingsPanels, usableBounds, Windows, windowKinds } from '../../../src/main/electron/windows.ts';
 import { parseRoute } from '../../../src/renderer/routes.ts';
 import { FakeBrowserWindow, resetElectron, screen } from '../../helpers/fake-electron.ts';

@@ -148,6 +148,9 @@ test('a run whose keys open at the second try succeeds, and the windows hear tha
   expect(entries).toMatchObject([{ id: runId, result: 'unchanged' }]);
   expect(await client.call('keys.list', {})).toMatchObject({ vault: 'unlocked' });
   expect(told).toEqual([{ provider: 'all', vault: 'unlocked' }]);
+  // The run that failed for good and this one: its first try is not kept apart.
+  const { removed } = await client.call('system.erase', { confirm: 'delete everything' });
+  expect(removed.historyEntries).toBe(2);
 });
 
 /** A gateway whose handlers fail so many times; `text.process` sends a chunk first. */
